@@ -1,0 +1,59 @@
+"""What `schema/` imports: entities, columns, links and labels over Strawberry federation types.
+
+Takes Python classes; gives a `DeclaredGraph`: the subgraphs' SDL as Strawberry prints it, and beside it how every field
+stands on the tables. A field shows on one line its type, its column, its label and what it says.
+
+fields   what a field may be: column, expression, rows, one, page, embedded, aggregate, link, computed, lookup
+source   a source and its types
+scalars  custom scalars with a format
+policy   the table of audience, standing and label
+declare  sources and table -> DeclaredGraph, with every problem found on the way
+
+Decided: Strawberry is the authoring front end and prints the SDL, but does not execute (design.md section 6 has the
+figures). Rejected: a declaration language of our own (nobody knows it), and SDL with a mapping file beside it (two
+places to change one thing).
+"""
+
+from hub.authoring.declare import declare
+from hub.authoring.fields import (
+    aggregate,
+    column,
+    computed,
+    embedded,
+    expression,
+    link,
+    lookup,
+    one,
+    page,
+    rows,
+    viewer_lookup,
+)
+from hub.authoring.policy import read_policy
+from hub.authoring.scalars import ScalarKind, scalar
+from hub.authoring.source import Key, Source, Through, value
+from hub.model.mapping import Page
+from hub.model.viewer import Standing
+
+__all__ = [
+    "Key",
+    "Page",
+    "ScalarKind",
+    "Source",
+    "Standing",
+    "Through",
+    "aggregate",
+    "column",
+    "computed",
+    "declare",
+    "embedded",
+    "expression",
+    "link",
+    "lookup",
+    "one",
+    "page",
+    "read_policy",
+    "rows",
+    "scalar",
+    "value",
+    "viewer_lookup",
+]

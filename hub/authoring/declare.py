@@ -1,0 +1,212 @@
+"""Sources -> DeclaredGraph: prints each subgraph with Strawberry and reads the mappings off its types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLOutputType,
+    GraphQLScalarType,
+    get_named_type,
+    get_nullable_type,
+)
+from strawberry import federation
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.field import StrawberryField
+
+from hub.authoring.fields import SPEC, ColumnOf, ExpressionOf, FieldSpec, LookupOf
+from hub.authoring.scalars import REGISTRY, ScalarKind
+from hub.authoring.source import TYPE_SPEC, Source, TypeSpec
+from hub.errors import BuildFailed, Problem
+from hub.model.graph import DeclaredGraph, PolicyTable, Transition
+from hub.model.mapping import (
+    Column,
+    Expression,
+    FieldMapping,
+    Form,
+    KeyColumns,
+    Lookup,
+    SourceMapping,
+    TypeMapping,
+)
+from hub.model.supergraph import Subgraph
+
+_BUILT_IN_FORMS = {
+    "String": Form.TEXT,
+    "ID": Form.PLAIN,
+    "Int": Form.NUMBER,
+    "Float": Form.NUMBER,
+    "Boolean": Form.BOOLEAN,
+    "Date": Form.PLAIN,
+    "DateTime": Form.TIMESTAMP,
+}
+_KINDS = {ScalarKind.WORD: Form.PLAIN, ScalarKind.NUMBER: Form.NUMBER}
+
+
+def declare(sources: Sequence[Source], policy: PolicyTable, problems: Iterable[Problem] = ()) -> DeclaredGraph:
+    """The graph of these sources; raises `BuildFailed` with every problem, those of the policy file included."""
+    found = list(problems)
+    subgraphs: list[Subgraph] = []
+    mappings: dict[str, SourceMapping] = {}
+    transitions: dict[tuple[str, str], Transition] = {}
+    labels: dict[tuple[str, str], tuple[str, str]] = {}
+    for source in sources:
+        schema = _schema(source)
+        subgraphs.append(Subgraph(source.name, schema.as_str()))
+        reader = _Reader(source, schema, found, transitions, labels)
+        mappings[source.name] = reader.mapping()
+    found += [
+        Problem("LABEL_UNKNOWN", f"{where[0]}.{where[1]}", f"label `{label}` is not in the policy table")
+        for where, (label, _) in labels.items()
+        if label not in policy.labels
+    ]
+    if found:
+        raise BuildFailed(found)
+    checks: dict[str, Callable[[str], str]] = {
+        entry.name: entry.check for entry in REGISTRY.values() if entry.check is not None
+    }
+    return DeclaredGraph(tuple(subgraphs), mappings, checks, transitions, policy)
+
+
+def _schema(source: Source) -> federation.Schema:
+    return federation.Schema(
+        query=source.query,
+        types=source.types,
+        schema_directives=[],
+        config=StrawberryConfig(scalar_map={marker: entry.definition for marker, entry in REGISTRY.items()}),
+        federation_version="2.7",
+    )
+
+
+class _Reader:
+    """Reads one source's mapping off its Strawberry schema, and notes labels, transitions and problems."""
+
+    def __init__(
+        self,
+        source: Source,
+        schema: federation.Schema,
+        problems: list[Problem],
+        transitions: dict[tuple[str, str], Transition],
+        labels: dict[tuple[str, str], tuple[str, str]],
+    ) -> None:
+        self.source = source
+        self.schema = schema
+        self.problems = problems
+        self.transitions = transitions
+        self.labels = labels
+
+    def mapping(self) -> SourceMapping:
+        types: dict[str, TypeMapping] = {}
+        lookups: dict[str, Lookup] = {}
+        for name, concrete in self.schema.schema_converter.type_map.items():
+            definition = concrete.definition
+            if not isinstance(definition, StrawberryObjectDefinition) or definition.is_input or name.startswith("_"):
+                continue
+            if name == "Query":
+                lookups = self.lookups(definition)
+                continue
+            spec = getattr(definition.origin, TYPE_SPEC, None)
+            if not isinstance(spec, TypeSpec):
+                self.problem("TYPE_NOT_DECLARED", name, "is not declared on the source", "use its decorators")
+                continue
+            types[name] = TypeMapping(
+                name,
+                self.fields(name, definition),
+                spec.table,
+                spec.where,
+                tuple(
+                    KeyColumns(
+                        key.fields,
+                        key.columns,
+                        key.types or ("text",) * len(key.columns),
+                        (key.through.table, key.through.value, key.through.row, key.through.where)
+                        if key.through
+                        else None,
+                    )
+                    for key in spec.keys
+                ),
+                spec.discriminator,
+            )
+        return SourceMapping(self.source.name, types, lookups)
+
+    def problem(self, code: str, place: str, message: str, suggestion: str = "") -> None:
+        self.problems.append(Problem(code, f"{self.source.name}:{place}", message, suggestion))
+
+    def specs(self, type_name: str, definition: StrawberryObjectDefinition) -> Iterable[tuple[str, StrawberryField, FieldSpec]]:
+        """Every field with its spec; a field without a label is a problem."""
+        for declared in definition.fields:
+            name = self.schema.config.name_converter.from_field(declared)
+            spec = declared.metadata.get(SPEC)
+            if not isinstance(spec, FieldSpec):
+                if not name.startswith("_"):
+                    self.problem("LABEL_MISSING", f"{type_name}.{name}", "has no label and no column",
+                                 "declare it with `column(label=..., says=...)` or one of its siblings")
+                continue
+            where = (type_name, name)
+            known = self.labels.setdefault(where, (spec.label, self.source.name))
+            if known[0] != spec.label:
+                self.problem("LABEL_CONFLICT", f"{type_name}.{name}",
+                             f"is labelled `{spec.label}` here and `{known[0]}` in {known[1]}", "use one label")
+            if spec.transition is not None:
+                self.transitions[where] = spec.transition
+            yield name, declared, spec
+
+    def fields(self, type_name: str, definition: StrawberryObjectDefinition) -> Mapping[str, FieldMapping]:
+        return {
+            name: self.mapped(f"{type_name}.{name}", declared, spec)
+            for name, declared, spec in self.specs(type_name, definition)
+        }
+
+    def mapped(self, place: str, declared: StrawberryField, spec: FieldSpec) -> FieldMapping:
+        match spec.mapped:
+            case ColumnOf(name):
+                return Column(name or declared.python_name, self.form(place))
+            case ExpressionOf(sql):
+                return Expression(sql, self.form(place))
+            case LookupOf():
+                self.problem("LOOKUP_NOT_ON_ROOT", place, "is a lookup outside the root", "move it to the root class")
+                return Column("", Form.TEXT)
+            case other:
+                return other
+
+    def form(self, place: str) -> Form:
+        type_name, field_name = place.split(".")
+        graphql_type = self.graphql_type(type_name, field_name)
+        nullable: GraphQLOutputType = get_nullable_type(graphql_type)
+        named = get_named_type(graphql_type)
+        if isinstance(nullable, GraphQLList):
+            item = get_nullable_type(nullable.of_type)
+            if isinstance(item, GraphQLEnumType) and isinstance(nullable.of_type, GraphQLNonNull):
+                return Form.PLAIN_LIST
+            self.problem("FORM_UNKNOWN", place, "is a list of something else than an enum", "use `rows`")
+        elif isinstance(named, GraphQLEnumType):
+            return Form.PLAIN
+        elif isinstance(named, GraphQLScalarType):
+            forms = _BUILT_IN_FORMS | {entry.name: _KINDS[entry.kind] for entry in REGISTRY.values()}
+            if named.name in forms:
+                return forms[named.name]
+            self.problem("FORM_UNKNOWN", place, f"has the scalar `{named.name}`", "declare it with `scalar`")
+        else:
+            self.problem("FORM_UNKNOWN", place, "is an object but mapped to a column", "use `embedded`, `one` or `link`")
+        return Form.TEXT
+
+    def graphql_type(self, type_name: str, field_name: str) -> Any:
+        return self.schema._schema.type_map[type_name].fields[field_name].type  # type: ignore[union-attr]
+
+    def lookups(self, definition: StrawberryObjectDefinition) -> dict[str, Lookup]:
+        found: dict[str, Lookup] = {}
+        for name, _, spec in self.specs("Query", definition):
+            if not isinstance(spec.mapped, LookupOf):
+                self.problem("ROOT_FIELD_NOT_A_LOOKUP", f"Query.{name}", "is not a lookup", "use `lookup`")
+                continue
+            entity = get_named_type(self.graphql_type("Query", name)).name
+            found[name] = Lookup(
+                entity, spec.mapped.key, spec.mapped.arguments, spec.mapped.many, spec.mapped.most
+            )
+        return found
+

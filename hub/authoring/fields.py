@@ -1,0 +1,153 @@
+"""What a field of the graph may be. Every one has a label and says what it is, with the Vietnamese term.
+
+Each function gives a Strawberry field that carries its label as the `@label` directive (composed into the supergraph)
+and its mapping as metadata; `hub.authoring.declare` reads both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import strawberry
+from strawberry.federation import field as federation_field
+from strawberry.federation.schema_directive import schema_directive
+from strawberry.schema_directive import Location
+
+from hub.model.graph import Transition
+from hub.model.mapping import Aggregate, Computed, Embedded, Page, Reference, Rows
+from hub.model.viewer import Standing
+
+SPEC = "hub"
+
+Pairs = Mapping[str, str]
+
+
+@schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    name="label",
+    compose=True,
+    import_url="https://social-insurance-hub.example/label/v1.0",
+    description="What kind of information the field is; the policy table decides by it who may read the field.",
+)
+class Label:
+    """The `@label` directive."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnOf:
+    """A column whose form follows from the field's type; empty name: the field's own in snake case."""
+
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExpressionOf:
+    """An expression whose form follows from the field's type."""
+
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookupOf:
+    """A root field; empty arguments: the viewer's own subject."""
+
+    key: tuple[str, ...]
+    arguments: tuple[str, ...] = ()
+    many: bool = False
+    most: int = 1
+
+
+Mapped = ColumnOf | ExpressionOf | Rows | Aggregate | Embedded | Reference | Computed | LookupOf
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """What metadata says about one field."""
+
+    mapped: Mapped
+    label: str
+    transition: Transition | None = None
+
+
+def _field(spec: FieldSpec, says: str, resolver: Callable[..., Any] | None = None, **more: Any) -> Any:
+    return federation_field(
+        resolver=resolver,
+        description=says,
+        directives=[Label(name=spec.label)],
+        metadata={SPEC: spec},
+        **more,
+    )
+
+
+def column(name: str = "", *, label: StrEnum, says: str, shareable: bool = False) -> Any:
+    """A column of the row; without a name the field's own in snake case."""
+    return _field(FieldSpec(ColumnOf(name), label.value), says, shareable=shareable)
+
+
+def expression(sql: str, *, label: StrEnum, says: str) -> Any:
+    """SQL over columns of the row, in braces."""
+    return _field(FieldSpec(ExpressionOf(sql), label.value), says)
+
+
+def rows(
+    table: str, on: Pairs, *, order: tuple[str, ...], label: StrEnum, says: str, where: str = ""
+) -> Any:
+    """A list of rows of another table of this source. `on` is {column there: column here}."""
+    return _field(FieldSpec(Rows(table, tuple(on.items()), order, where), label.value), says)
+
+
+def one(table: str, on: Pairs, *, label: StrEnum, says: str, where: str = "", order: tuple[str, ...] = ()) -> Any:
+    """One row of another table of this source, or null."""
+    return _field(FieldSpec(Rows(table, tuple(on.items()), order, where, many=False), label.value), says)
+
+
+def page(
+    table: str, on: Pairs, *, order: tuple[str, ...], limits: Page, label: StrEnum, says: str
+) -> Callable[[Callable[..., Any]], Any]:
+    """A list read in pages; decorates a method that shows the arguments `first` and `after`."""
+    spec = FieldSpec(Rows(table, tuple(on.items()), order, page=limits), label.value)
+    return lambda method: _field(spec, says, method)
+
+
+def aggregate(table: str, on: Pairs, *, label: StrEnum, says: str) -> Any:
+    """One object made of aggregates over rows of another table of this source."""
+    return _field(FieldSpec(Aggregate(table, tuple(on.items())), label.value), says)
+
+
+def embedded(columns: Pairs | None = None, *, present: str = "", label: StrEnum, says: str) -> Any:
+    """An object that stands in this row; `columns` is {name there: column here}."""
+    return _field(FieldSpec(Embedded(dict(columns or {}), present), label.value), says)
+
+
+def link(on: Pairs, *, gives: Standing | None, label: StrEnum, says: str) -> Any:
+    """An entity by its key; `on` is {key field there: column here}.
+
+    `gives` is the standing of the reader to what the link leads to; None says out loud that it stays as it is.
+    """
+    transition = None if gives is None else Transition(gives)
+    return _field(FieldSpec(Reference(tuple(on.items())), label.value, transition), says)
+
+
+def computed(function: Callable[..., object], *inputs: str, label: StrEnum, says: str) -> Any:
+    """A pure function of sibling fields or columns; it gets their text, None for null."""
+    return _field(FieldSpec(Computed(function, inputs), label.value), says)
+
+
+def lookup(
+    *, key: tuple[str, ...], arguments: tuple[str, ...] = (), most: int = 0, label: StrEnum, says: str
+) -> Callable[[Callable[..., Any]], Any]:
+    """A root field for officials that finds an entity by key, or with `most` a list of them in the order asked."""
+    spec = LookupOf(key, arguments or key, many=most > 0, most=most or 1)
+    return lambda method: _field(
+        FieldSpec(spec, label.value, Transition(Standing.OFFICIAL)), says, method
+    )
+
+
+def viewer_lookup(*, key: tuple[str, ...], label: StrEnum, says: str) -> Any:
+    """The root field that finds the reader's own record."""
+    return _field(FieldSpec(LookupOf(key), label.value, Transition(Standing.SELF)), says, default=strawberry.UNSET)

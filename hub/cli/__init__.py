@@ -1,0 +1,74 @@
+"""The command line: one module for each group of commands, imported only when one of its commands is called.
+
+    demo      hub demo
+    token     hub token
+    serve     hub serve
+    migrate   hub migrate
+    graph     hub compose, operation, plan, sql, query, check: each stage, printed
+
+Modules import what is heavy inside their commands, so that `hub --help` is quick. Errors of the hub end a command with
+one line each on the error output and exit code 1; wrong options with click's own message and exit code 2.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+from hub.errors import BuildFailed, HubError
+
+# In the order in which `hub --help` lists them.
+_COMMANDS = {
+    "demo": "hub.cli.demo",
+    "token": "hub.cli.token",
+    "serve": "hub.cli.serve",
+    "migrate": "hub.cli.migrate",
+    "check": "hub.cli.graph",
+    "compose": "hub.cli.graph",
+    "operation": "hub.cli.graph",
+    "plan": "hub.cli.graph",
+    "sql": "hub.cli.graph",
+    "query": "hub.cli.graph",
+}
+
+
+class _Failed(click.ClickException):
+    """An error of the hub, for people: one line for each problem."""
+
+    def show(self, file: Any = None) -> None:
+        for line in self.message.splitlines():
+            click.echo(f"error: {line}", err=True, file=file)
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        place = _COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        command: click.Command = getattr(import_module(place), cmd_name)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BuildFailed as error:
+            raise _Failed("\n".join(str(problem) for problem in error.problems)) from error
+        except HubError as error:
+            raise _Failed(str(error)) from error
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110, "show_default": True},
+)
+@click.version_option(package_name="hub", message="hub %(version)s")
+def main() -> None:
+    """One GraphQL endpoint over the registers behind the electronic social insurance book (sổ BHXH điện tử).
+
+    Start with `hub demo`: it needs nothing but this machine.
+    """

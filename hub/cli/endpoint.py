@@ -1,0 +1,83 @@
+"""From settings to a running endpoint: what `hub serve` and `hub demo` share."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hub.errors import StartFailed
+from hub.settings import Settings
+
+if TYPE_CHECKING:
+    from hub.engine import Engine
+    from hub.model.graph import DeclaredGraph
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def load_graph() -> DeclaredGraph:
+    """The graph of `schema/`, found by its path: `hub` never imports it."""
+    if "schema" not in sys.modules:
+        folder = ROOT / "schema"
+        spec = importlib.util.spec_from_file_location(
+            "schema", folder / "__init__.py", submodule_search_locations=[str(folder)]
+        )
+        if spec is None or spec.loader is None or not folder.is_dir():
+            raise StartFailed("the folder `schema` is missing: the hub runs from its checkout")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules["schema"] = module
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            del sys.modules["schema"]
+            raise
+    graph: DeclaredGraph = sys.modules["schema"].graph()
+    return graph
+
+
+def open_engine(settings: Settings) -> Engine:
+    """The graph of `schema/` over the databases of the settings. Nothing is reached before it is asked."""
+    from hub.engine import Engine, build
+    from hub.sources.postgres import PostgresSource
+
+    built = build(load_graph())
+    sources = {
+        name: PostgresSource(
+            mapping,
+            settings.dsns.by_source[name],
+            width=settings.pool_size,
+            statement_seconds=settings.statement_timeout,
+        )
+        for name, mapping in built.declared.mappings.items()
+    }
+    return Engine(built, sources)
+
+
+def run_endpoint(settings: Settings, announce: Callable[[str], None], listener: socket.socket | None = None) -> None:
+    """Serves until a signal. `announce` is called with the address as soon as it answers."""
+    from hub.server.app import make_app
+    from hub.server.identity import Identity, Trust
+    from hub.server.keys import read_key_set
+    from hub.server.run import bind, serve
+
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    assert settings.keys is not None
+    trust = Trust(read_key_set(settings.keys), settings.issuer, settings.audience, settings.dsns.universes)
+    with listener or bind(settings.host, settings.port) as taken:
+        engine = open_engine(settings)
+        address = f"http://{_shown(settings.host)}:{taken.getsockname()[1]}"
+        app = make_app(engine, Identity(trust), settings)
+        serve(app, engine, taken, started=lambda: announce(address))
+
+
+def _shown(host: str) -> str:
+    """What a browser on this machine can open."""
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - nothing is bound here
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,21 @@
+"""Subgraphs into one supergraph.
+
+Takes `Subgraph` values (SDL of Federation 2, or 1), gives a `Supergraph`, or `BuildFailed` with every problem found.
+`read_supergraph` takes the SDL of a supergraph composed here or elsewhere.
+
+    compose      the order: names, subgraphs, rules, merging, printing, reading back, satisfiability
+    parse        one subgraph's SDL as a value; `links` its `@link`s, `facts` what follows from its declarations
+    together     the same element as several subgraphs declare it
+    rules        what may not be composed: one function a rule, one visible list
+    merge        the merged type system; `joins` its `@join__*`, `propagate` the directives that move along
+    print        its SDL
+    read         SDL to `Supergraph`, the one way to make that value
+    satisfiable  whether every field can be reached from a root
+    document     the values all of these share; `typeref` types, `fieldsets` field sets, `specs` the specifications'
+                 own definitions, `problems` places and suggestions
+"""
+
+from hub.compose.compose import compose
+from hub.compose.read import read_supergraph
+
+__all__ = ["compose", "read_supergraph"]

@@ -1,0 +1,117 @@
+"""The error tree of the hub: what a client may be shown, and what stays inside.
+
+    HubError
+    ├── BuildFailed          problems of the declared graph, collected; for the people who run the hub
+    ├── SettingsWrong        a setting that stops the start; says which, what is wrong and what would be right
+    ├── StartFailed          something the start needs is not there: a free port, a database, a directory of its own
+    ├── Shown                made of what the client sent; its text goes out as it is
+    │   ├── Unauthenticated  no token, or one that is not accepted (HTTP 401)
+    │   ├── NotUnderstood    the request is not a GraphQL request (HTTP 400)
+    │   └── Refused          the document or its variables are refused before anything is read
+    └── Internal             masked; logged with an id
+        └── SourceUnavailable  a source is down or late; the part it feeds is null
+
+Takes nothing, imports nothing of the hub. Messages are lower case, with the input in backticks and no class names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class HubError(Exception):
+    """The root of every error the hub raises on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with the declared graph: `code`, where it is, what it is, what would be right."""
+
+    code: str
+    place: str
+    message: str
+    suggestion: str = ""
+
+    def __str__(self) -> str:
+        tail = f" ({self.suggestion})" if self.suggestion else ""
+        return f"{self.code} at {self.place}: {self.message}{tail}"
+
+
+class BuildFailed(HubError):
+    """All problems found in one go, so that they can be mended in one go."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class SettingsWrong(HubError):
+    """A setting or an argument of the command line that cannot be used."""
+
+
+class StartFailed(HubError):
+    """Something outside that a start needs is not there: a free port, a database, a directory of its own."""
+
+
+class Shown(HubError):
+    """An error made of what the client sent: `message` and `code` go into the answer."""
+
+    status = 200
+    code = "BAD_REQUEST"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        locations: Sequence[tuple[int, int]] = (),
+        path: Sequence[str | int] = (),
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or type(self).code
+        self.locations = tuple(locations)
+        self.path = tuple(path)
+
+
+class Unauthenticated(Shown):
+    """No token, or a token that is expired, unsigned, foreign or malformed."""
+
+    status = 401
+    code = "UNAUTHENTICATED"
+
+
+class NotUnderstood(Shown):
+    """The HTTP request does not carry a GraphQL request."""
+
+    status = 400
+    code = "BAD_REQUEST"
+
+
+class Refused(HubError):
+    """The document, its operation name or its variables are refused; nothing was read.
+
+    `errors` are all the reasons, each a `Shown`.
+    """
+
+    def __init__(self, errors: Sequence[Shown]) -> None:
+        self.errors = tuple(errors)
+        super().__init__("; ".join(error.message for error in self.errors))
+
+
+class Internal(HubError):
+    """Something inside went wrong; the client is told no more than that."""
+
+
+@dataclass(eq=False)
+class SourceUnavailable(Internal):
+    """A source did not answer in time or at all. `source` is its public name; `cause` is for the log only."""
+
+    source: str
+    cause: BaseException | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"source `{self.source}` is unavailable: {self.cause!r}"

@@ -1,0 +1,133 @@
+"""Keys of concurrent requests -> one question: a dataloader across requests.
+
+A lane is one universe of one source. While all its pipelines are busy, the next keys gather at their loaders, and go out
+together when a pipeline is free; an idle lane answers at once. A loader is a pure function from key to texts for one
+question and its parameters, so it may serve every request that asks the same, and it keeps nothing: what it has answered
+is forgotten.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from hub.errors import SourceUnavailable
+from hub.executor.join import Answers, failed, join
+from hub.model.source import Source
+from hub.model.viewer import Universe
+
+if TYPE_CHECKING:
+    from hub.executor.step import Step
+
+MOST_KEYS = 1_000
+
+
+class Group:
+    """Keys that go out together, and the future of their answers."""
+
+    __slots__ = ("future", "keys", "loader")
+
+    def __init__(self, loader: Loader, loop: asyncio.AbstractEventLoop) -> None:
+        self.loader = loader
+        self.keys: dict[str, None] = {}
+        self.future: asyncio.Future[Answers] = loop.create_future()
+
+
+class Loader:
+    """One step with the parameters of its subtree: key -> texts."""
+
+    __slots__ = ("_gathering", "parameters", "step")
+
+    def __init__(self, step: Step, parameters: tuple[Any, ...]) -> None:
+        self.step = step
+        self.parameters = parameters
+        self._gathering: Group | None = None
+
+    def load(self, keys: Iterable[str]) -> asyncio.Future[Answers]:
+        """The answers of a group that holds at least these keys; a key without a row is not in them."""
+        group = self._gathering
+        if group is None or len(group.keys) >= MOST_KEYS:
+            group = self._gathering = Group(self, self.step.lane.loop)
+            self.step.lane.enqueue(group)
+        group.keys.update(dict.fromkeys(keys))
+        return group.future
+
+    def close(self, group: Group) -> None:
+        """The group goes out: later keys gather in another."""
+        if self._gathering is group:
+            self._gathering = None
+            self.step.forget(self)
+
+
+class Lane:
+    """The pipelines of one universe of one source, and the groups that wait for one."""
+
+    __slots__ = ("_busy", "_tasks", "_waiting", "_waking", "loop", "source", "width")
+
+    def __init__(self, source: Source, universe: Universe) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.source = source
+        self.width = source.width(universe)
+        self._waiting: deque[Group] = deque()
+        self._busy = 0
+        self._waking = False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def enqueue(self, group: Group) -> None:
+        """Puts a group in line; it starts at the end of the loop's turn, so that what is asked in one turn gathers."""
+        self._waiting.append(group)
+        if not self._waking and self._busy < self.width:
+            self._waking = True
+            self.loop.call_soon(self._start)
+
+    def _start(self) -> None:
+        self._waking = False
+        while self._waiting and self._busy < self.width:
+            group = self._waiting.popleft()
+            group.loader.close(group)
+            self._busy += 1
+            task = self.loop.create_task(self._run(group))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, group: Group) -> None:
+        loader = group.loader
+        step = loader.step
+        keys = list(group.keys)
+        early = {index: step.children[index].loader(loader).load(keys) for index in step.early}  # type: ignore[union-attr]
+        question = step.question
+        own = loader.parameters[: len(question.parameters)]
+        try:
+            answers = await self.source.ask(question, own, keys)
+        except SourceUnavailable as error:
+            step.report(error)
+            answers = failed(keys, question.columns, error.source)
+        except Exception as error:
+            # A fault of the hub fails this group, not the lane.
+            step.report(error)
+            answers = failed(keys, question.columns, self.source.name)
+        finally:
+            self._busy -= 1
+            if self._waiting:
+                self._start()
+        if step.children:
+            answers = await join(loader, answers, early, group.keys)
+        if not group.future.done():
+            group.future.set_result(answers)
+
+
+class Lanes:
+    """All lanes of an engine, each made when first used."""
+
+    def __init__(self, sources: Mapping[str, Source]) -> None:
+        self.sources = sources
+        self._lanes: dict[tuple[str, Universe], Lane] = {}
+
+    def lane(self, source: str, universe: Universe) -> Lane:
+        """The lane of a universe of a source."""
+        lane = self._lanes.get((source, universe))
+        if lane is None:
+            lane = self._lanes[source, universe] = Lane(self.sources[source], universe)
+        return lane

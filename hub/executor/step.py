@@ -1,0 +1,66 @@
+"""A step of a program: one question, and what fills the marks in its texts.
+
+Two steps are equal when their texts, their universes and all their children are; equal steps are one object, so that
+concurrent requests of different documents gather in one loader.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hub.executor.children import Child, StepChild
+from hub.executor.gather import Lane, Loader
+from hub.model.operation import argument_value
+from hub.model.source import Question
+
+log = logging.getLogger("hub.executor")
+
+
+class Step:
+    """One question with its children, on the lane that asks it.
+
+    early            children whose keys are this step's own: they are asked at the same time. Their loaders are pure
+                     functions of the key, so asking for a row that turns out not to exist does no harm, and it makes a
+                     hidden row and an absent one cause the same statements.
+    parameter_count  parameters of the whole subtree: this question's own, then those of each child in turn
+    """
+
+    __slots__ = ("__weakref__", "_loaders", "children", "early", "lane", "parameter_count", "question")
+
+    def __init__(self, question: Question, lane: Lane, children: Sequence[Child], early: Sequence[int]) -> None:
+        self.question = question
+        self.lane = lane
+        self.children = tuple(children)
+        self.early = tuple(early)
+        self.parameter_count = len(question.parameters) + sum(
+            child.step.parameter_count for child in self.children if isinstance(child, StepChild)
+        )
+        self._loaders: dict[tuple[Any, ...], Loader] = {}
+
+    def bind(self, variables: Mapping[str, Any]) -> tuple[Any, ...]:
+        """The parameters of the subtree under these variables; `Refused` where one cannot be."""
+        if not self.parameter_count:
+            return ()
+        own = [p.check(argument_value(p.argument, variables)) for p in self.question.parameters]
+        for child in self.children:
+            if isinstance(child, StepChild):
+                own += child.step.bind(variables)
+        return tuple(own)
+
+    def loader(self, parameters: tuple[Any, ...] = ()) -> Loader:
+        """The loader of these parameters. One without keys is forgotten, so parameters never pile up."""
+        loader = self._loaders.get(parameters)
+        if loader is None:
+            loader = self._loaders[parameters] = Loader(self, parameters)
+        return loader
+
+    def forget(self, loader: Loader) -> None:
+        """Called when a loader's keys have gone out."""
+        if loader.parameters:
+            self._loaders.pop(loader.parameters, None)
+
+    def report(self, error: BaseException) -> None:
+        """Logs why a question was not answered. Keys and parameters stay out of the log."""
+        log.error("source `%s` did not answer: %s", self.lane.source.name, type(error).__name__, exc_info=error)

@@ -1,0 +1,44 @@
+"""An operation that may be planned: every field carries the standing it is read with. Made by `hub.policy` only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hub.model.operation import Argument, Field
+from hub.model.viewer import Profile, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One field that the profile may read on this path.
+
+    standing  with which the field itself is read
+    below     with which the object it leads to is read
+    """
+
+    field: Field
+    standing: Standing
+    below: Standing
+    selection: Mapping[str, tuple[Grant, ...]] | None
+
+    @property
+    def key(self) -> str:
+        return self.field.key
+
+    @property
+    def name(self) -> str:
+        return self.field.name
+
+    @property
+    def arguments(self) -> tuple[tuple[str, Argument], ...]:
+        return self.field.arguments
+
+
+@dataclass(frozen=True, slots=True)
+class Authorized:
+    """The only thing the planner takes."""
+
+    profile: Profile
+    root: str
+    grants: tuple[Grant, ...]

@@ -1,0 +1,92 @@
+"""A normalised operation: fragments opened, fields merged, `@skip` and `@include` decided.
+
+A selection holds, for every concrete type that may stand at its place, the fields in the order they answer in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import FieldNode, GraphQLOutputType
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """An argument known when the operation is read, already coerced."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """An argument that is one variable; `default` is the argument's own, for a variable that is not given."""
+
+    name: str
+    default: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListValue:
+    """A list with variables inside."""
+
+    items: tuple[Argument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectValue:
+    """An input object with variables inside."""
+
+    fields: tuple[tuple[str, Argument], ...]
+
+
+Argument = Constant | Variable | ListValue | ObjectValue
+
+
+def argument_value(argument: Argument, variables: Mapping[str, Any]) -> Any:
+    """The value of an argument under coerced variables."""
+    match argument:
+        case Constant(value):
+            return value
+        case Variable(name, default):
+            return variables.get(name, default)
+        case ListValue(items):
+            return [argument_value(item, variables) for item in items]
+        case ObjectValue(fields):
+            return {name: argument_value(item, variables) for name, item in fields}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of the answer: `key` is its response key, `parent` the concrete type it is selected on."""
+
+    key: str
+    name: str
+    parent: str
+    type: GraphQLOutputType
+    arguments: tuple[tuple[str, Argument], ...]
+    selection: Selection | None
+    node: FieldNode
+
+    @property
+    def location(self) -> tuple[int, int]:
+        """Line and column in the document, both from 1."""
+        start = self.node.loc.start_token if self.node.loc else None
+        return (start.line, start.column) if start else (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is selected of an object: concrete type -> its fields."""
+
+    cases: Mapping[str, tuple[Field, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One query, ready to be authorized."""
+
+    name: str
+    root: str
+    fields: tuple[Field, ...]

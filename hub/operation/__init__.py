@@ -1,0 +1,17 @@
+"""Text -> Operation: parse, validate against the viewer's own schema, coerce variables, normalise.
+
+Takes the text of a request and a schema; gives a `Prepared` document, and from it for each set of booleans an
+`Operation`. Refuses with `Refused`, every reason with line and column. Does no I/O.
+
+parse       text -> document, within limits
+prepare     document x operation name x schema -> Prepared: validated, the one operation chosen
+variables   values as sent -> values as typed
+normalise   Prepared x booleans -> Operation: fragments opened, fields merged, skips decided
+"""
+
+from hub.operation.normalise import normalise
+from hub.operation.parse import Limits, parse_document
+from hub.operation.prepare import Prepared, prepare
+from hub.operation.variables import coerce_variables
+
+__all__ = ["Limits", "Prepared", "coerce_variables", "normalise", "parse_document", "prepare"]

@@ -1,0 +1,158 @@
+"""Prepared x booleans -> Operation: fragments opened, equal response keys merged, skips decided.
+
+For a field of an interface or union type every concrete type gets its own list of fields, so that later stages never meet
+a type condition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from graphql import (
+    DirectiveNode,
+    FieldNode,
+    FragmentSpreadNode,
+    GraphQLArgument,
+    GraphQLAbstractType,
+    GraphQLObjectType,
+    InlineFragmentNode,
+    ListValueNode,
+    ObjectValueNode,
+    SelectionSetNode,
+    Undefined,
+    ValueNode,
+    VariableNode,
+    get_named_type,
+    get_nullable_type,
+    is_abstract_type,
+    is_object_type,
+    value_from_ast,
+)
+
+from hub.errors import Refused, Shown
+from hub.model.operation import Argument, Constant, Field, ListValue, ObjectValue, Operation, Selection, Variable
+from hub.operation.prepare import Prepared
+
+MOST_FIELDS = 20_000
+
+
+def normalise(prepared: Prepared, booleans: Mapping[str, bool]) -> Operation:
+    """The operation under these values of its booleans."""
+    root = prepared.schema.query_type
+    assert root is not None
+    walk = _Walk(prepared, booleans)
+    name = prepared.operation.name.value if prepared.operation.name else ""
+    return Operation(name, root.name, walk.fields(root, [prepared.operation.selection_set]))
+
+
+class _Walk:
+    """One normalisation: the document, the booleans, and how many fields were made."""
+
+    def __init__(self, prepared: Prepared, booleans: Mapping[str, bool]) -> None:
+        self.schema = prepared.schema
+        self.fragments = prepared.fragments
+        self.booleans = booleans
+        self.made = 0
+
+    def fields(self, parent: GraphQLObjectType, sets: Sequence[SelectionSetNode]) -> tuple[Field, ...]:
+        grouped: dict[str, list[FieldNode]] = {}
+        for selection_set in sets:
+            self.collect(parent, selection_set, grouped, set())
+        return tuple(self.field(parent, key, nodes) for key, nodes in grouped.items())
+
+    def collect(
+        self, parent: GraphQLObjectType, sets: SelectionSetNode, grouped: dict[str, list[FieldNode]], seen: set[str]
+    ) -> None:
+        for node in sets.selections:
+            if not self.included(node.directives or ()):
+                continue
+            match node:
+                case FieldNode():
+                    grouped.setdefault(node.alias.value if node.alias else node.name.value, []).append(node)
+                case InlineFragmentNode():
+                    condition = node.type_condition.name.value if node.type_condition else None
+                    if condition is None or self.applies(parent, condition):
+                        self.collect(parent, node.selection_set, grouped, seen)
+                case FragmentSpreadNode():
+                    name = node.name.value
+                    fragment = self.fragments[name]
+                    if name not in seen and self.applies(parent, fragment.type_condition.name.value):
+                        seen.add(name)
+                        self.collect(parent, fragment.selection_set, grouped, seen)
+
+    def applies(self, parent: GraphQLObjectType, condition: str) -> bool:
+        if condition == parent.name:
+            return True
+        named = self.schema.type_map[condition]
+        return is_abstract_type(named) and self.schema.is_sub_type(named, parent)
+
+    def included(self, directives: Sequence[DirectiveNode]) -> bool:
+        for directive in directives:
+            name = directive.name.value
+            if name not in ("skip", "include"):
+                continue
+            value = next(argument.value for argument in directive.arguments if argument.name.value == "if")
+            holds = self.booleans[value.name.value] if isinstance(value, VariableNode) else bool(value.value)  # type: ignore[attr-defined]
+            if holds is (name == "skip"):
+                return False
+        return True
+
+    def field(self, parent: GraphQLObjectType, key: str, nodes: list[FieldNode]) -> Field:
+        self.made += 1
+        if self.made > MOST_FIELDS:
+            raise Refused([Shown(f"the document opens to more than {MOST_FIELDS} fields", code="DOCUMENT_TOO_LARGE")])
+        node = nodes[0]
+        name = node.name.value
+        definition = self.schema.get_field(parent, name)
+        assert definition is not None
+        named = get_named_type(definition.type)
+        selection = None
+        sets = [inner.selection_set for inner in nodes if inner.selection_set is not None]
+        if sets and not name.startswith("__"):
+            selection = Selection({concrete.name: self.fields(concrete, sets) for concrete in self.possible(named)})
+        given = {argument.name.value: argument.value for argument in node.arguments or ()}
+        arguments = tuple(
+            (argument_name, _argument(given.get(argument_name), argument))
+            for argument_name, argument in definition.args.items()
+            if argument_name in given or argument.default_value is not Undefined
+        )
+        return Field(key, name, parent.name, definition.type, arguments, selection, node)
+
+    def possible(self, named: Any) -> Sequence[GraphQLObjectType]:
+        if is_object_type(named):
+            return (named,)
+        abstract: GraphQLAbstractType = named
+        return self.schema.get_possible_types(abstract)
+
+
+def _argument(node: ValueNode | None, definition: GraphQLArgument) -> Argument:
+    default = None if definition.default_value is Undefined else definition.default_value
+    if node is None:
+        return Constant(default)
+    return _value(node, definition.type, default)
+
+
+def _value(node: ValueNode, expected: Any, default: Any = None) -> Argument:
+    if isinstance(node, VariableNode):
+        return Variable(node.name.value, default)
+    if not _has_variables(node):
+        return Constant(value_from_ast(node, expected))
+    bare = get_nullable_type(expected)
+    if isinstance(node, ListValueNode):
+        return ListValue(tuple(_value(item, bare.of_type) for item in node.values))
+    assert isinstance(node, ObjectValueNode)
+    return ObjectValue(
+        tuple((item.name.value, _value(item.value, bare.fields[item.name.value].type)) for item in node.fields)
+    )
+
+
+def _has_variables(node: ValueNode) -> bool:
+    match node:
+        case VariableNode():
+            return True
+        case ListValueNode(values=values):
+            return any(_has_variables(item) for item in values)
+        case ObjectValueNode(fields=fields):
+            return any(_has_variables(item.value) for item in fields)
+    return False

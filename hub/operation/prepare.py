@@ -1,0 +1,115 @@
+"""Document x operation name x schema -> Prepared: one operation, valid in the schema its reader sees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    VariableNode,
+    validate,
+)
+from graphql.language import FieldNode, FragmentSpreadNode, InlineFragmentNode
+
+from hub.errors import Refused, Shown
+from hub.operation.parse import Limits, shown
+
+MOST_ERRORS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A valid operation. `booleans` are the variables that decide its `@skip` and `@include`."""
+
+    document: DocumentNode
+    operation: OperationDefinitionNode
+    fragments: Mapping[str, FragmentDefinitionNode]
+    schema: GraphQLSchema
+    booleans: tuple[str, ...]
+
+
+def prepare(document: DocumentNode, operation_name: str | None, schema: GraphQLSchema, limits: Limits) -> Prepared:
+    """The operation of that name, valid in the schema; otherwise `Refused` with every reason."""
+    operation = _choose(document, operation_name)
+    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+    _check_depth(operation, fragments, limits)
+    errors = validate(schema, document, max_errors=MOST_ERRORS)
+    if errors:
+        raise Refused([shown(error, "GRAPHQL_VALIDATION_FAILED") for error in errors])
+    if operation.operation is not OperationType.QUERY:
+        raise Refused([Shown("only queries are served here", code="OPERATION_NOT_SERVED")])
+    return Prepared(document, operation, fragments, schema, _booleans(operation, fragments))
+
+
+def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+    names = ", ".join(f"`{node.name.value}`" for node in operations if node.name)
+    if not operations:
+        raise Refused([Shown("the document has no operation", code="OPERATION_NOT_FOUND")])
+    if not name:
+        if len(operations) == 1:
+            return operations[0]
+        raise Refused(
+            [Shown(f"the document has several operations: name one of {names} in `operationName`", code="OPERATION_NOT_FOUND")]
+        )
+    for node in operations:
+        if node.name and node.name.value == name:
+            return node
+    has = f"it has {names}" if names else "its operation has no name"
+    raise Refused([Shown(f"the document has no operation `{name}`: {has}", code="OPERATION_NOT_FOUND")])
+
+
+def _check_depth(
+    operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode], limits: Limits
+) -> None:
+    """Refuses nesting beyond the limit before validation walks it; a fragment's depth is computed once."""
+    depths: dict[str, int] = {}
+
+    def depth(selections: SelectionSetNode | None, open_fragments: frozenset[str], level: int) -> int:
+        if selections is None:
+            return 0
+        if level > limits.depth:
+            raise Refused([Shown(f"the document nests fields more than {limits.depth} deep", code="DOCUMENT_TOO_DEEP")])
+        deepest = 0
+        for node in selections.selections:
+            match node:
+                case FieldNode():
+                    found = 1 + depth(node.selection_set, open_fragments, level + 1)
+                case InlineFragmentNode():
+                    found = depth(node.selection_set, open_fragments, level + 1)
+                case FragmentSpreadNode():
+                    name = node.name.value
+                    if name in open_fragments or name not in fragments:
+                        continue  # validation names cycles and unknown fragments
+                    if name not in depths:
+                        depths[name] = depth(fragments[name].selection_set, open_fragments | {name}, level + 1)
+                    found = depths[name]
+                case _:
+                    continue
+            deepest = max(deepest, found)
+        return deepest
+
+    if depth(operation.selection_set, frozenset(), 0) > limits.depth:
+        raise Refused([Shown(f"the document nests fields more than {limits.depth} deep", code="DOCUMENT_TOO_DEEP")])
+
+
+def _booleans(operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    todo = [operation.selection_set, *(fragment.selection_set for fragment in fragments.values())]
+    while todo:
+        for node in todo.pop().selections:
+            for directive in node.directives or ():
+                if directive.name.value in ("skip", "include"):
+                    for argument in directive.arguments:
+                        if isinstance(argument.value, VariableNode):
+                            found.setdefault(argument.value.name.value)
+            inner = getattr(node, "selection_set", None)
+            if inner is not None:
+                todo.append(inner)
+    return tuple(sorted(found))

@@ -1,0 +1,15 @@
+"""Authorized x Supergraph -> Plan: which source is asked for what, by which key, in which order.
+
+Takes an authorized operation and the composed graph; gives a `Plan`. Pure and deterministic; does no I/O and sees no
+value of a viewer.
+
+graph     the supergraph as nodes and moves: what a subgraph resolves, and how one gets from it to another
+build     every field gets its cheapest way; ways that share a key are one fetch
+describe  a plan as text: steps, sources, keys
+"""
+
+from hub.planner.build import plan
+from hub.planner.describe import describe
+from hub.planner.graph import PlannerGraph, planner_graph
+
+__all__ = ["PlannerGraph", "describe", "plan", "planner_graph"]

@@ -1,0 +1,10 @@
+"""The only code that knows HTTP. Takes an engine, a key set and a socket; gives an endpoint.
+
+keys         a key set file -> the keys that may sign tokens
+identity     a bearer token -> a `Viewer`
+negotiation  headers -> how the body is read and how the answer is written
+answers      errors -> the one shape in which they are shown
+graphql      /graphql: gates in a fixed order, then the engine
+app          the list of routes
+run          a socket, an event loop, signals
+"""

@@ -1,0 +1,244 @@
+"""Declarations against the databases: every drift, by reading the catalogue.
+
+Takes a `SourceMapping`, the composed schema and a DSN; gives a `Problem` for each difference: a table or column that is
+missing, a type that does not fit the field, a field that is never null over a column that may be, an enum that does not
+agree with the constraint, a look-up without an index, a class schema that differs from the others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import asyncpg
+from graphql import GraphQLEnumType, GraphQLNonNull, GraphQLSchema, get_named_type
+
+from hub.errors import Problem, SourceUnavailable
+from hub.model.mapping import (
+    Aggregate,
+    Column,
+    Embedded,
+    Expression,
+    Form,
+    Reference,
+    Rows,
+    SourceMapping,
+    TypeMapping,
+)
+from hub.model.viewer import RecordClass
+from hub.sources.postgres.connection import BROKEN
+
+# Types whose text needs no escaping in JSON: the built-in ones, and the domains of the migrations.
+_PLAIN = frozenset(
+    {"uuid", "date", "int2", "int4", "int8", "personal_id", "month", "partial_date", "tax_code", "code", "token"}
+)
+_FITTING: Mapping[Form, frozenset[str]] = {
+    Form.PLAIN: _PLAIN,
+    Form.NUMBER: frozenset({"int2", "int4", "int8", "numeric", "float8", "dong"}),
+    Form.BOOLEAN: frozenset({"bool"}),
+    Form.TIMESTAMP: frozenset({"timestamp"}),
+    Form.PLAIN_LIST: frozenset({"_text"}),
+}
+
+_COLUMNS = """
+select n.nspname, c.relname, a.attname, t.typname, a.attnotnull
+from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid
+join pg_type t on t.oid = a.atttypid
+where c.relkind in ('r', 'p', 'f') and n.nspname = any($1) and a.attnum > 0 and not a.attisdropped
+"""
+_CHECKS = """
+select n.nspname, c.relname, pg_get_constraintdef(k.oid)
+from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace
+where k.contype = 'c' and n.nspname = any($1)
+"""
+_INDEXES = """
+select n.nspname, c.relname, array_agg(a.attname::text order by k.place) as columns
+from pg_index i join pg_class c on c.oid = i.indrelid join pg_namespace n on n.oid = c.relnamespace
+cross join lateral unnest(i.indkey::int2[]) with ordinality k(number, place)
+join pg_attribute a on a.attrelid = c.oid and a.attnum = k.number
+where n.nspname = any($1) and k.place <= i.indnkeyatts group by n.nspname, c.relname, i.indexrelid
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """One table of one class schema as the catalogue has it."""
+
+    columns: dict[str, tuple[str, bool]] = field(default_factory=dict)
+    checks: list[str] = field(default_factory=list)
+    indexes: list[list[str]] = field(default_factory=list)
+
+
+async def drifts(
+    mapping: SourceMapping, api: GraphQLSchema, dsn: str, classes: Sequence[RecordClass]
+) -> list[Problem]:
+    """Every drift between a source's declarations and its database, for these class schemas."""
+    try:
+        connection = await asyncpg.connect(dsn, timeout=5)
+    except (*BROKEN, asyncpg.PostgresError) as error:
+        raise SourceUnavailable(mapping.name, error) from error
+    try:
+        names = [record_class.value for record_class in classes]
+        tables: dict[tuple[str, str], _Table] = {}
+        for schema, table, column, kind, required in await connection.fetch(_COLUMNS, names):
+            tables.setdefault((schema, table), _Table()).columns[column] = (kind, required)
+        for schema, table, text in await connection.fetch(_CHECKS, names):
+            tables[schema, table].checks.append(text)
+        for schema, table, columns in await connection.fetch(_INDEXES, names):
+            tables[schema, table].indexes.append(columns)
+    finally:
+        await connection.close()
+    found: list[Problem] = []
+    for name in names:
+        found += _Checker(mapping, api, name, {t: v for (schema, t), v in tables.items() if schema == name}).problems()
+    return sorted(set(found), key=lambda problem: (problem.place, problem.code))
+
+
+class _Checker:
+    """Checks one class schema of one source. A place is `source.schema.table.column (Type.field)`."""
+
+    def __init__(self, mapping: SourceMapping, api: GraphQLSchema, schema: str, tables: Mapping[str, _Table]) -> None:
+        self.mapping = mapping
+        self.api = api
+        self.schema = schema
+        self.tables = tables
+
+    def problems(self) -> Iterator[Problem]:
+        for home in self.mapping.types.values():
+            if home.table:
+                yield from self.keys(home)
+                yield from self.object(home, home.table, {}, frozenset())
+
+    def place(self, table: str, column: str = "", where: str = "") -> str:
+        name = ".".join(part for part in (self.mapping.name, self.schema, table, column) if part)
+        return f"{name} ({where})" if where else name
+
+    def keys(self, home: TypeMapping) -> Iterator[Problem]:
+        for key in home.keys:
+            if key.through:
+                table, value, row, _ = key.through
+                yield from self.present(table, (value, row), home.name)
+                yield from self.indexed(table, (value,), home.name)
+            else:
+                yield from self.present(home.table, key.columns, home.name)
+                yield from self.indexed(home.table, key.columns[:1], home.name)
+
+    def present(self, table: str, columns: Sequence[str], where: str) -> Iterator[Problem]:
+        if table not in self.tables:
+            yield Problem("TABLE_MISSING", self.place(table, where=where), "the table is not there", "run `hub migrate`")
+            return
+        for column in columns:
+            if column not in self.tables[table].columns:
+                yield Problem("COLUMN_MISSING", self.place(table, column, where), "the column is not there")
+
+    def indexed(self, table: str, columns: Sequence[str], where: str) -> Iterator[Problem]:
+        """Some index must lead with the columns, in any order."""
+        if table in self.tables and not any(
+            set(index[: len(columns)]) == set(columns) for index in self.tables[table].indexes
+        ):
+            place = self.place(table, ", ".join(columns), where)
+            yield Problem("INDEX_MISSING", place, "no index leads with these columns", "rows are found by them")
+
+    def object(
+        self,
+        home: TypeMapping,
+        table: str,
+        names: Mapping[str, str],
+        seen: frozenset[tuple[str, str]],
+        present: str = "",
+    ) -> Iterator[Problem]:
+        """The fields of a type over the rows of a table; embedded and nested objects with it.
+
+        `present` is the column whose null makes the object null: what is null only with it is never seen to be null.
+        """
+        if (home.name, table) in seen or table not in self.tables:
+            return
+        seen |= {(home.name, table)}
+        if home.discriminator is not None:
+            column, types = home.discriminator
+            yield from self.words(table, names.get(column, column), frozenset(types), home.name)
+            for concrete in set(types.values()):
+                yield from self.object(self.mapping.types[concrete], table, names, seen)
+            return
+        for name, mapped in home.fields.items():
+            where = f"{home.name}.{name}"
+            match mapped:
+                case Column():
+                    column = names.get(mapped.name, mapped.name)
+                    yield from self.column(home.name, name, table, column, mapped.form, present)
+                case Expression():
+                    used = [names.get(word, word) for word in re.findall(r"\{(\w+)\}", mapped.sql)]
+                    yield from self.present(table, used, where)
+                case Reference():
+                    columns = [names.get(column, column) for _, column in mapped.keys]
+                    yield from self.present(table, columns, where)
+                    yield from self.plain_keys(table, columns, where)
+                case Embedded():
+                    inner = {there: names.get(here, here) for there, here in mapped.columns.items()}
+                    column = names.get(mapped.present, mapped.present) or present
+                    yield from self.object(self.target(home, name), table, names | inner, seen, column)
+                case Rows() | Aggregate():
+                    yield from self.present(mapped.table, [there for there, _ in mapped.match], where)
+                    yield from self.present(table, [names.get(here, here) for _, here in mapped.match], where)
+                    yield from self.indexed(mapped.table, [there for there, _ in mapped.match], where)
+                    yield from self.object(self.target(home, name), mapped.table, {}, seen)
+
+    def target(self, home: TypeMapping, name: str) -> TypeMapping:
+        graphql_type = self.api.type_map[home.name]
+        return self.mapping.types[get_named_type(graphql_type.fields[name].type).name]  # type: ignore[attr-defined]
+
+    def plain_keys(self, table: str, columns: Sequence[str], where: str) -> Iterator[Problem]:
+        for column in columns:
+            kind, _ = self.tables[table].columns.get(column, ("", False))
+            if kind and kind not in _PLAIN:
+                place = self.place(table, column, where)
+                yield Problem("TYPE_NOT_PLAIN", place, f"a link is held in `{kind}`", f"use one of {', '.join(sorted(_PLAIN))}")
+
+    def column(
+        self, type_name: str, name: str, table: str, column: str, form: Form, present: str
+    ) -> Iterator[Problem]:
+        where = f"{type_name}.{name}"
+        if column not in self.tables[table].columns:
+            yield Problem("COLUMN_MISSING", self.place(table, column, where), "the column is not there")
+            return
+        kind, required = self.tables[table].columns[column]
+        fitting = _FITTING.get(form)
+        if fitting is not None and kind not in fitting:
+            yield Problem("TYPE_DOES_NOT_FIT", self.place(table, column, where), f"`{kind}` holds what is shown as {form.name.lower()}",
+                          f"use one of {', '.join(sorted(fitting))}")
+        graphql_type = self.api.type_map[type_name].fields[name].type  # type: ignore[attr-defined]
+        if isinstance(graphql_type, GraphQLNonNull) and not required and not self.null_together(table, column, present):
+            yield Problem("NULL_ALLOWED", self.place(table, column, where), "the field is never null, the column may be",
+                          "make the column `not null`, or the field nullable")
+        named = get_named_type(graphql_type)
+        if isinstance(named, GraphQLEnumType):
+            yield from self.words(table, column, frozenset(named.values), where)
+
+    def null_together(self, table: str, column: str, present: str) -> bool:
+        """Whether a column is null only where `present` is."""
+        if column == present:
+            return True
+        return bool(present) and any(
+            "num_nulls" in text and {column, present} <= set(re.findall(r"\w+", text)) for text in self.tables[table].checks
+        )
+
+    def words(self, table: str, column: str, known: frozenset[str], where: str) -> Iterator[Problem]:
+        """The constraint on a column must allow the enum's words and no others."""
+        allowed = self.allowed(table, column)
+        place = self.place(table, column, where)
+        if allowed is None:
+            yield Problem("ENUM_NOT_CONSTRAINED", place, "any word may stand here", "add a check constraint with the enum's values")
+            return
+        for word in sorted(allowed - known):
+            yield Problem("ENUM_VALUE_UNKNOWN", place, f"the database allows `{word}`, the graph does not know it")
+        for word in sorted(known - allowed):
+            yield Problem("ENUM_VALUE_UNUSED", place, f"the graph knows `{word}`, the database never allows it")
+
+    def allowed(self, table: str, column: str) -> frozenset[str] | None:
+        for text in self.tables[table].checks:
+            if re.search(rf"\(\(?{column}\)?(::text)? (= ANY|<@) \(", text) or re.search(rf"\(\({column} <@ ", text):
+                return frozenset(re.findall(r"'([^']*)'", text))
+            if re.search(rf"\b{column}\b", text) and ("= ANY" in text or "<@" in text) and text.count(" AND ") <= 1:
+                return frozenset(word for word in re.findall(r"'([^']*)'", text) if word not in ("{}",))
+        return None

@@ -1,0 +1,113 @@
+"""Connections of one universe to one source: opened when needed, kept, never reset between statements.
+
+A pool that resets its connections spends a second round trip on every statement; here every statement is a read on a
+role that can do nothing else, so there is nothing to reset. A connection that breaks is dropped; while the database
+cannot be reached, attempts are spaced out and everything in between fails at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import asyncpg
+
+from hub.errors import SourceUnavailable
+
+# Plans are made once for each statement and connection; bitmap scans and JIT do not pay for look-ups by key.
+SETTINGS = {
+    "plan_cache_mode": "force_generic_plan",
+    "jit": "off",
+    "enable_bitmapscan": "off",
+    "enable_seqscan": "off",
+    "application_name": "hub",
+}
+CONNECT_SECONDS = 3.0
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 2.0
+STATEMENTS_KEPT = 1024
+
+BROKEN = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+)
+"""What says that the source, not the question, is at fault."""
+
+
+class Connections:
+    """Up to `size` connections; `fetch` waits for none, because the executor never has more under way."""
+
+    def __init__(self, source: str, dsn: str, size: int, statement_seconds: float) -> None:
+        self.source = source
+        self.size = size
+        self._dsn = dsn
+        self._statement_seconds = statement_seconds
+        self._idle: list[asyncpg.Connection[Any]] = []
+        self._pause = 0.0
+        self._not_before = 0.0
+
+    async def fetch(self, sql: str, arguments: tuple[Any, ...]) -> list[asyncpg.Record]:
+        """The rows of a statement. An idle connection may have died since it was used: then once more on a new one."""
+        kept = self._take()
+        if kept is not None:
+            try:
+                return await self._run(kept, sql, arguments)
+            except SourceUnavailable as error:
+                if not kept.is_closed() or isinstance(error.cause, TimeoutError):
+                    raise
+        return await self._run(await self._open(), sql, arguments)
+
+    def _take(self) -> asyncpg.Connection[Any] | None:
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_closed():
+                return connection
+        return None
+
+    async def _run(self, connection: asyncpg.Connection[Any], sql: str, arguments: tuple[Any, ...]) -> list[asyncpg.Record]:
+        try:
+            records = await connection.fetch(sql, *arguments)
+        except BROKEN as error:
+            connection.terminate()
+            raise SourceUnavailable(self.source, error) from error
+        except asyncpg.PostgresError:
+            self._idle.append(connection)
+            raise
+        except BaseException:
+            connection.terminate()
+            raise
+        self._idle.append(connection)
+        return records
+
+    async def _open(self) -> asyncpg.Connection[Any]:
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._not_before:
+            raise SourceUnavailable(self.source, ConnectionError("waiting before the next attempt"))
+        try:
+            connection = await asyncpg.connect(
+                self._dsn,
+                timeout=CONNECT_SECONDS,
+                command_timeout=self._statement_seconds,
+                statement_cache_size=STATEMENTS_KEPT,
+                max_cached_statement_lifetime=0,
+                server_settings=SETTINGS,
+            )
+        except (*BROKEN, asyncpg.PostgresError) as error:
+            self._pause = min(max(self._pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
+            self._not_before = loop.time() + self._pause
+            raise SourceUnavailable(self.source, error) from error
+        self._pause = 0.0
+        return connection
+
+    async def close(self) -> None:
+        """Closes what is idle."""
+        while self._idle:
+            connection = self._idle.pop()
+            try:
+                await connection.close(timeout=1.0)
+            except (*BROKEN, asyncpg.PostgresError):
+                connection.terminate()

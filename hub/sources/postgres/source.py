@@ -1,0 +1,98 @@
+"""Question x keys -> texts: one statement for all keys, on the role of the question's universe."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import asyncpg
+
+from hub.errors import SourceUnavailable
+from hub.model.mapping import SourceMapping
+from hub.model.plan import Fetch
+from hub.model.source import FAILED, KEY_PARTS, Question, Texts
+from hub.model.viewer import Universe
+from hub.sources.postgres.connection import Connections
+from hub.sources.postgres.statement import compile_fetch
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+class PostgresSource:
+    """One register. It holds connections only for the universes it has a DSN for; the others cannot be reached."""
+
+    def __init__(
+        self, mapping: SourceMapping, dsns: Mapping[Universe, str], *, width: int = 2, statement_seconds: float = 5.0
+    ) -> None:
+        self.name = mapping.name
+        self.mapping = mapping
+        self._connections = {
+            universe: Connections(mapping.name, dsn, width, statement_seconds) for universe, dsn in dsns.items()
+        }
+
+    def question(self, fetch: Fetch) -> Question:
+        """The statement of a fetch."""
+        return compile_fetch(fetch, self.mapping)
+
+    def width(self, universe: Universe) -> int:
+        """Connections of a universe."""
+        connections = self._connections.get(universe)
+        return connections.size if connections else 1
+
+    async def ask(self, question: Question, parameters: tuple[Any, ...], keys: Sequence[str]) -> Mapping[str, Texts]:
+        """The texts of each key that has a row."""
+        connections = self._connections.get(question.fetch.universe)
+        if connections is None:
+            raise SourceUnavailable(self.name, LookupError("this instance has no connection for the universe"))
+        kinds = self._kinds(question.fetch)
+        asked = _canonical(keys) if "uuid" in kinds else {key: key for key in keys if "\0" not in key}
+        if not asked:
+            return {}
+        try:
+            records = await connections.fetch(question.text, (*_arrays(list(asked), len(kinds)), *parameters))
+        except asyncpg.PostgresError as error:
+            return await self._singly(question, parameters, keys, error)
+        # Rows come in the order of authority: of two classes that hold a key, the later one stands.
+        if question.columns == 1:
+            return {asked[record[0]]: (record[1],) for record in records}
+        return {asked[record[0]]: tuple(record)[1:] for record in records}
+
+    async def _singly(
+        self, question: Question, parameters: tuple[Any, ...], keys: Sequence[str], error: asyncpg.PostgresError
+    ) -> Mapping[str, Texts]:
+        """One key cannot be answered: the others must not suffer for it."""
+        if len(keys) == 1:
+            return {keys[0]: (f"{FAILED}{self.name}{FAILED}",) * question.columns}
+        found: dict[str, Texts] = {}
+        for key in keys:
+            found.update(await self.ask(question, parameters, [key]))
+        return found
+
+    def _kinds(self, fetch: Fetch) -> tuple[str, ...]:
+        return next(key.types for key in self.mapping.types[fetch.type].keys if key.fields == fetch.key)
+
+    async def ready(self) -> bool:
+        """Whether every universe of this source answers."""
+        for connections in self._connections.values():
+            try:
+                await connections.fetch("select 1", ())
+            except (SourceUnavailable, asyncpg.PostgresError):
+                return False
+        return True
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        for connections in self._connections.values():
+            await connections.close()
+
+
+def _arrays(keys: list[str], parts: int) -> tuple[list[str], ...]:
+    if parts == 1:
+        return (keys,)
+    return tuple(map(list, zip(*(key.split(KEY_PARTS) for key in keys), strict=True)))
+
+
+def _canonical(keys: Sequence[str]) -> dict[str, str]:
+    """Canonical text -> as asked, of the keys that are UUIDs; anything else is the key of no row."""
+    return {key.lower(): key for key in keys if _UUID.fullmatch(key)}

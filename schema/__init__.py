@@ -1,0 +1,34 @@
+"""The graph: the four registers behind the electronic social insurance book, as Federation subgraphs.
+
+Every field is declared once, on one line: its type, its column, its label and what it says. One file a source.
+
+labels      what kinds of information there are
+scalars     dates, months, money and numbers as the field writes them
+values      objects that stand in rows of several sources: provinces, addresses, codes with their names
+enums       closed lists of codes
+population  groups 1 and 2 of Decree 164/2025: the person and how to reach him
+household   group 3
+insurance   groups 4, 5 and 6: social, health and unemployment insurance, and the book
+employer    group 7, and medical facilities
+policy.toml who may read which label
+
+`graph()` is what the hub loads.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hub.authoring import declare, read_policy
+from hub.model.graph import DeclaredGraph
+from schema.employer import employer
+from schema.household import household
+from schema.insurance import insurance
+from schema.labels import Labels
+from schema.population import population
+
+
+def graph() -> DeclaredGraph:
+    """The declared graph, or `BuildFailed` with everything that is wrong with it."""
+    policy, problems = read_policy(Path(__file__).with_name("policy.toml"), [label.value for label in Labels])
+    return declare([population, household, insurance, employer], policy, problems)

@@ -1,0 +1,78 @@
+"""Fixtures that every test may ask for: one real PostgreSQL for the whole run, with a small country in it.
+
+demo         everything below in one: its directory, cluster, contents
+cluster      the server; `cluster.owner_dsn(database)` reaches any database
+owner_dsns   source -> the address of the role that may do everything
+dsns         source -> universe -> the address to read from
+sample       the people the sample viewers are
+make_token   a sample viewer's token, with claims changed or left out
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from hub.demo.cluster import Cluster
+from hub.demo.country.sample import Sample
+from hub.demo.start import Demo, running_demo
+from hub.demo.tokens import VIEWERS, sign, subjects
+from hub.settings import SourceDsns
+
+PEOPLE = 1_500
+SEED = 164
+
+
+class MakeToken(Protocol):
+    def __call__(self, name: str, **claims: object) -> str: ...
+
+
+class _Silent:
+    def step(self, what: str) -> None: ...
+    def loading(self, people: int) -> None: ...
+    def loaded(self, people: int) -> None: ...
+
+
+@pytest.fixture(scope="session")
+def demo() -> Iterator[Demo]:
+    # Not under pytest's own directory: as root the server runs as another user, who may not pass through that.
+    with (
+        tempfile.TemporaryDirectory(prefix="hub-test-") as path,
+        running_demo(Path(path) / "demo", _Silent(), people=PEOPLE, seed=SEED) as running,
+    ):
+        yield running
+
+
+@pytest.fixture(scope="session")
+def cluster(demo: Demo) -> Cluster:
+    return demo.cluster
+
+
+@pytest.fixture(scope="session")
+def owner_dsns(cluster: Cluster) -> Mapping[str, str]:
+    return cluster.owner_dsns
+
+
+@pytest.fixture(scope="session")
+def dsns(cluster: Cluster) -> SourceDsns:
+    return cluster.dsns()
+
+
+@pytest.fixture(scope="session")
+def sample(demo: Demo) -> Sample:
+    return Sample.read(demo.folder.sample)
+
+
+@pytest.fixture(scope="session")
+def make_token(demo: Demo) -> MakeToken:
+    people = subjects(demo.folder)
+
+    def make(name: str, **claims: object) -> str:
+        whole = dict(VIEWERS[name].claims) | ({"sub": people[name]} if name in people else {}) | claims
+        return sign(demo.folder, {claim: value for claim, value in whole.items() if value is not None})
+
+    return make

@@ -1,0 +1,117 @@
+"""`hub.settings`: everything wrong is said at once, and nothing secret with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hub.errors import SettingsWrong
+from hub.model.viewer import Universe
+from hub.settings import SOURCES, Settings, read_settings, require_owners, require_serving
+
+
+def dsns(*universes: Universe) -> dict[str, str]:
+    return {
+        f"HUB_DSN_{source.upper()}_{universe.name}": f"postgresql://hub_{universe}:sesame@db/{source}"
+        for source in SOURCES
+        for universe in universes
+    }
+
+
+def test_an_empty_environment_gives_the_defaults() -> None:
+    assert read_settings({"PATH": "/bin"}) == Settings()
+
+
+def test_every_variable_is_read(tmp_path: Path) -> None:
+    keys = tmp_path / "keys.json"
+    keys.touch()
+    settings = read_settings(
+        dsns(Universe.CIVILIAN, Universe.ALL)
+        | {
+            "HUB_KEYS": str(keys),
+            "HUB_ISSUER": "https://issuer.example",
+            "HUB_AUDIENCE": "book",
+            "HUB_HOST": "::1",
+            "HUB_PORT": "9000",
+            "HUB_POOL_SIZE": "8",
+            "HUB_STATEMENT_TIMEOUT": "1.5",
+            "HUB_REQUEST_TIMEOUT": "3",
+            "HUB_MAX_BODY_BYTES": "5000",
+            "HUB_LOG_LEVEL": "debug",
+            "HUB_OWNER_DSN_HOUSEHOLD": "postgres://owner@db/household",
+            "HUB_ROLE_PASSWORD_PUBLIC_SECURITY": "sesame",
+        }
+    )
+    assert settings.dsns.sources == SOURCES
+    assert settings.dsns.universes == (Universe.CIVILIAN, Universe.ALL)
+    assert settings.dsns.dsn("employer", Universe.ALL) == "postgresql://hub_all:sesame@db/employer"
+    assert (settings.keys, settings.issuer, settings.audience) == (keys, "https://issuer.example", "book")
+    assert (settings.host, settings.port, settings.pool_size) == ("::1", 9000, 8)
+    assert (settings.statement_timeout, settings.request_timeout, settings.max_body_bytes) == (1.5, 3.0, 5000)
+    assert settings.log_level == "debug"
+    assert settings.owner_dsns == {"household": "postgres://owner@db/household"}
+    assert settings.role_passwords == {Universe.PUBLIC_SECURITY: "sesame"}
+    require_serving(settings)
+
+
+def test_an_instance_with_the_civilian_addresses_alone_is_legal() -> None:
+    assert read_settings(dsns(Universe.CIVILIAN)).dsns.universes == (Universe.CIVILIAN,)
+
+
+@pytest.mark.parametrize(
+    "name, value, message",
+    [
+        ("HUB_PORTT", "1", "`HUB_PORTT` is not a setting: did you mean `HUB_PORT`?"),
+        ("HUB_DSN_POPULATON_CIVILIAN", "x", "did you mean `HUB_DSN_POPULATION_CIVILIAN`?"),
+        ("HUB_PORT", "eighty", "`HUB_PORT` must be a whole number from 1 to 65535, not `eighty`"),
+        ("HUB_PORT", "0", "`HUB_PORT` must be a whole number from 1 to 65535, not `0`"),
+        ("HUB_POOL_SIZE", "-1", "`HUB_POOL_SIZE` must be a whole number from 1 to 64"),
+        ("HUB_REQUEST_TIMEOUT", "nan", "`HUB_REQUEST_TIMEOUT` must be a number of seconds"),
+        ("HUB_STATEMENT_TIMEOUT", "0", "`HUB_STATEMENT_TIMEOUT` must be a number of seconds"),
+        ("HUB_ISSUER", " ", "`HUB_ISSUER` must not be empty"),
+        ("HUB_KEYS", "/nowhere/keys.json", "`HUB_KEYS` must be the path of a file that exists"),
+        ("HUB_LOG_LEVEL", "loud", "`HUB_LOG_LEVEL` must be one of debug, info, warning, error, not `loud`"),
+        ("HUB_OWNER_DSN_EMPLOYER", "mysql://x/y", "`HUB_OWNER_DSN_EMPLOYER` must start with postgresql://"),
+        ("HUB_OWNER_DSN_EMPLOYER", "postgresql://x", "`HUB_OWNER_DSN_EMPLOYER` must name a database"),
+    ],
+)
+def test_a_wrong_variable_stops_the_start(name: str, value: str, message: str) -> None:
+    with pytest.raises(SettingsWrong) as caught:
+        read_settings({name: value})
+    assert message in str(caught.value)
+
+
+def test_all_problems_are_told_at_once() -> None:
+    with pytest.raises(SettingsWrong) as caught:
+        read_settings({"HUB_PORT": "x", "HUB_POOL_SIZE": "x", "HUB_NOTHING": "x"})
+    assert len(str(caught.value).splitlines()) == 3
+
+
+def test_no_secret_is_told() -> None:
+    with pytest.raises(SettingsWrong) as caught:
+        read_settings({"HUB_OWNER_DSN_EMPLOYER": "owner:sesame@db", "HUB_ROLE_PASSWORD_ALL": ""})
+    assert "sesame" not in str(caught.value)
+    assert "sesame" not in repr(read_settings({"HUB_ROLE_PASSWORD_ALL": "sesame"}))
+
+
+def test_a_universe_is_readable_everywhere_or_nowhere() -> None:
+    given = dsns(Universe.CIVILIAN, Universe.DEFENCE)
+    del given["HUB_DSN_HOUSEHOLD_DEFENCE"]
+    with pytest.raises(SettingsWrong, match=r"^`HUB_DSN_HOUSEHOLD_DEFENCE` is missing$"):
+        read_settings(given)
+    with pytest.raises(SettingsWrong, match="`HUB_DSN_EMPLOYER_CIVILIAN` is missing"):
+        read_settings(dsns(Universe.DEFENCE))
+
+
+def test_serving_needs_somewhere_to_read_a_key_set_and_an_issuer() -> None:
+    with pytest.raises(SettingsWrong) as caught:
+        require_serving(read_settings({}))
+    for name in ("HUB_DSN_POPULATION_CIVILIAN", "HUB_KEYS", "HUB_ISSUER"):
+        assert f"`{name}` is missing" in str(caught.value)
+
+
+def test_migrating_needs_an_owner_for_every_source() -> None:
+    with pytest.raises(SettingsWrong, match="`HUB_OWNER_DSN_INSURANCE` is missing"):
+        require_owners(read_settings({"HUB_OWNER_DSN_POPULATION": "postgresql://o@db/population"}))
+    require_owners(read_settings({"HUB_OWNER_DSN_POPULATION": "postgresql://o@db/population"}), ("population",))

@@ -34,7 +34,9 @@ class EmployerUnit:
     tax_code: TaxCode = column(label=L.PUBLIC, says="Tax code of the employer (mã số thuế).")
     object_group: Code = column(label=L.AFFILIATION, says="Object group (mã nhóm đối tượng).")
     unit_code: Code = column(label=L.AFFILIATION, says="Code of the unit (mã đơn vị).")
-    employer: Employer | None = link({"taxCode": "tax_code"}, gives=None, label=L.PUBLIC, says="The employer (đơn vị).")
+    employer: Employer | None = link(
+        {"taxCode": "tax_code"}, gives=Standing.OFFICIAL, label=L.PUBLIC, says="The employer (đơn vị)."
+    )
 
 
 @employer.entity("employer", Key(("taxCode",), ("tax_code",)), Key(("budgetCode",), ("budget_code",)))
@@ -78,7 +80,7 @@ class Facility:
     level: FacilityLevel = column(label=L.PUBLIC, says="Technical level (cấp chuyên môn).")
     address: Address = embedded(AT, label=L.PUBLIC, says="Address (địa chỉ).")
     employer: Employer | None = link(
-        {"taxCode": "employer_tax_code"}, gives=None, label=L.PUBLIC, says="As an employer (đơn vị sử dụng lao động)."
+        {"taxCode": "employer_tax_code"}, gives=Standing.OFFICIAL, label=L.PUBLIC, says="As an employer (đơn vị sử dụng lao động)."
     )
 
 

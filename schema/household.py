@@ -97,6 +97,7 @@ class Household:
         {"household_id": "id"},
         where="{ended_on} is null",
         order=("position", "id"),
+        gives=Standing.HOUSEHOLD,
         label=L.FAMILY,
         says="Members today (danh sách thành viên).",
     )

@@ -86,7 +86,7 @@ class Contribution:
     )
     unit: EmployerUnit | None = link(
         {"taxCode": "employer_tax_code", "objectGroup": "object_group"},
-        gives=Standing.OFFICIAL,
+        gives=None,
         label=L.AFFILIATION,
         says="Unit under whose code the line was declared (đơn vị tham gia).",
     )
@@ -224,7 +224,7 @@ class HealthCard:
     living_area: LivingArea | None = column(label=L.CARD, says="Hard living area (khu vực).")
     initial_facility: Facility | None = link(
         {"code": "initial_facility_code"},
-        gives=Standing.OFFICIAL,
+        gives=None,
         label=L.AFFILIATION,
         says="Facility of first registration (nơi đăng ký KCB ban đầu).",
     )
@@ -243,7 +243,7 @@ class Visit:
 
     id: strawberry.ID = column(label=L.KEY, says="Random id of the visit (mã lượt khám).")
     facility: Facility | None = link(
-        {"code": "facility_code"}, gives=Standing.OFFICIAL, label=L.MEDICAL, says="Where (cơ sở KCB)."
+        {"code": "facility_code"}, gives=None, label=L.MEDICAL, says="Where (cơ sở KCB)."
     )
     card_code: Code | None = column(label=L.AFFILIATION, says="Card shown (mã thẻ).")
     admitted_at: datetime = column(label=L.MEDICAL, says="Admitted at (ngày vào).")
@@ -318,7 +318,7 @@ class Participant:
     )
     unit: EmployerUnit | None = link(
         {"taxCode": "employer_tax_code", "objectGroup": "object_group"},
-        gives=Standing.OFFICIAL,
+        gives=None,
         label=L.AFFILIATION,
         says="Managing unit (đơn vị quản lý).",
     )
@@ -383,6 +383,7 @@ class Employer:
         {"employer_tax_code": "tax_code"},
         order=("id",),
         limits=Page(most=500),
+        gives=Standing.OFFICIAL,
         label=L.WORK,
         says="People insured through this employer today, at most `first` of them behind the `id` `after` (người lao động).",
     )

@@ -15,7 +15,8 @@ from schema.scalars import Code
 
 
 def _named(kind: str, code: str | None, on: str | None) -> str | None:
-    return table(kind).name(code, on=date.fromisoformat(on) if on else None) if code else None
+    # A code without a day of its own is named as it is called now.
+    return table(kind).name(code, on=date.fromisoformat(on) if on else date.max) if code else None
 
 
 def province_name(code: str | None, on: str | None) -> str | None:

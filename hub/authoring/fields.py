@@ -84,6 +84,10 @@ def _field(spec: FieldSpec, says: str, resolver: Callable[..., Any] | None = Non
     )
 
 
+def _transition(gives: Standing | None) -> Transition | None:
+    return None if gives is None else Transition(gives)
+
+
 def column(name: str = "", *, label: StrEnum, says: str, shareable: bool = False) -> Any:
     """A column of the row; without a name the field's own in snake case."""
     return _field(FieldSpec(ColumnOf(name), label.value), says, shareable=shareable)
@@ -95,10 +99,20 @@ def expression(sql: str, *, label: StrEnum, says: str) -> Any:
 
 
 def rows(
-    table: str, on: Pairs, *, order: tuple[str, ...], label: StrEnum, says: str, where: str = ""
+    table: str,
+    on: Pairs,
+    *,
+    order: tuple[str, ...],
+    label: StrEnum,
+    says: str,
+    where: str = "",
+    gives: Standing | None = None,
 ) -> Any:
-    """A list of rows of another table of this source. `on` is {column there: column here}."""
-    return _field(FieldSpec(Rows(table, tuple(on.items()), order, where), label.value), says)
+    """A list of rows of another table of this source. `on` is {column there: column here}.
+
+    `gives` is the standing of the reader to those rows, if they are about somebody else than this one.
+    """
+    return _field(FieldSpec(Rows(table, tuple(on.items()), order, where), label.value, _transition(gives)), says)
 
 
 def one(table: str, on: Pairs, *, label: StrEnum, says: str, where: str = "", order: tuple[str, ...] = ()) -> Any:
@@ -107,10 +121,10 @@ def one(table: str, on: Pairs, *, label: StrEnum, says: str, where: str = "", or
 
 
 def page(
-    table: str, on: Pairs, *, order: tuple[str, ...], limits: Page, label: StrEnum, says: str
+    table: str, on: Pairs, *, order: tuple[str, ...], limits: Page, gives: Standing | None, label: StrEnum, says: str
 ) -> Callable[[Callable[..., Any]], Any]:
     """A list read in pages; decorates a method that shows the arguments `first` and `after`."""
-    spec = FieldSpec(Rows(table, tuple(on.items()), order, page=limits), label.value)
+    spec = FieldSpec(Rows(table, tuple(on.items()), order, page=limits), label.value, _transition(gives))
     return lambda method: _field(spec, says, method)
 
 
@@ -129,8 +143,7 @@ def link(on: Pairs, *, gives: Standing | None, label: StrEnum, says: str) -> Any
 
     `gives` is the standing of the reader to what the link leads to; None says out loud that it stays as it is.
     """
-    transition = None if gives is None else Transition(gives)
-    return _field(FieldSpec(Reference(tuple(on.items())), label.value, transition), says)
+    return _field(FieldSpec(Reference(tuple(on.items())), label.value, _transition(gives)), says)
 
 
 def computed(function: Callable[..., object], *inputs: str, label: StrEnum, says: str) -> Any:

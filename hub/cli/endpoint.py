@@ -14,7 +14,6 @@ from hub.errors import StartFailed
 from hub.settings import Settings
 
 if TYPE_CHECKING:
-    from hub.engine import Engine
     from hub.model.graph import DeclaredGraph
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,26 +39,9 @@ def load_graph() -> DeclaredGraph:
     return graph
 
 
-def open_engine(settings: Settings) -> Engine:
-    """The graph of `schema/` over the databases of the settings. Nothing is reached before it is asked."""
-    from hub.engine import Engine, build
-    from hub.sources.postgres import PostgresSource
-
-    built = build(load_graph())
-    sources = {
-        name: PostgresSource(
-            mapping,
-            settings.dsns.by_source[name],
-            width=settings.pool_size,
-            statement_seconds=settings.statement_timeout,
-        )
-        for name, mapping in built.declared.mappings.items()
-    }
-    return Engine(built, sources)
-
-
 def run_endpoint(settings: Settings, announce: Callable[[str], None], listener: socket.socket | None = None) -> None:
     """Serves until a signal. `announce` is called with the address as soon as it answers."""
+    from hub.engine import open_engine
     from hub.server.app import make_app
     from hub.server.identity import Identity, Trust
     from hub.server.keys import read_key_set
@@ -70,7 +52,7 @@ def run_endpoint(settings: Settings, announce: Callable[[str], None], listener: 
     assert settings.keys is not None
     trust = Trust(read_key_set(settings.keys), settings.issuer, settings.audience, settings.dsns.universes)
     with listener or bind(settings.host, settings.port) as taken:
-        engine = open_engine(settings)
+        engine = open_engine(load_graph(), settings)
         address = f"http://{_shown(settings.host)}:{taken.getsockname()[1]}"
         app = make_app(engine, Identity(trust), settings)
         serve(app, engine, taken, started=lambda: announce(address))

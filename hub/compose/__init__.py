@@ -4,7 +4,8 @@ Takes `Subgraph` values (SDL of Federation 2, or 1), gives a `Supergraph`, or `B
 `read_supergraph` takes the SDL of a supergraph composed here or elsewhere.
 
     compose      the order: names, subgraphs, rules, merging, printing, reading back, satisfiability
-    parse        one subgraph's SDL as a value; `links` its `@link`s, `facts` what follows from its declarations
+    parse        one subgraph's SDL as a value; `links` its `@link`s, `validate` whether it is GraphQL, `facts` what
+                 follows from its declarations
     together     the same element as several subgraphs declare it
     rules        what may not be composed: one function a rule, one visible list
     merge        the merged type system; `joins` its `@join__*`, `propagate` the directives that move along

@@ -279,7 +279,10 @@ class _Walk:
                 if not self.active(joined) or not self.declares(on, type_name, joined.graph):
                     continue
                 keys = [each for each in self.keyed(on) if each.graph == joined.graph]
-                if (joined.graph, on) in reached:
+                if (joined.graph, on) in reached and not keys and not self.is_root(type_name):
+                    needed = field_set_text(joined.requires)
+                    yield f"`{joined.graph}` has no resolvable key on `{on}` to hand over the required `{needed}`"
+                elif (joined.graph, on) in reached:
                     yield f"`{joined.graph}` requires `{field_set_text(joined.requires)}`, which cannot be resolved"
                 elif keys:
                     texts = listed(field_set_text(each.key or ()) for each in keys)

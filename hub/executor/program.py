@@ -86,7 +86,7 @@ class Programs:
         for child in question.children:
             if isinstance(child, Hole):
                 step = self._step(child.fetch)
-                children.append(StepChild(step, child.column, _absent(child.nullable), start))
+                children.append(StepChild(step, child.column, _absent(child.nullable, many=child.many), start))
                 start += step.parameter_count
             else:
                 children.append(FunctionChild(child.function))
@@ -107,5 +107,8 @@ class Programs:
         return known
 
 
-def _absent(nullable: bool) -> str:
-    return "null" if nullable else ABSENT
+def _absent(nullable: bool, *, many: bool = False) -> str:
+    """What stands where a step has no row."""
+    if nullable:
+        return "null"
+    return "[]" if many else ABSENT

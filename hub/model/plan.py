@@ -35,7 +35,8 @@ class Value:
 class Hole:
     """A field whose value is column `column` of fetch `fetch`, found by `inputs`: fields of the object it stands in.
 
-    `via` is the field that holds the entity's key (a link), or empty when the object itself is continued elsewhere.
+    many  a list, which is empty where the fetch has no row
+    via   the field that holds the entity's key (a link), or empty when the object itself is continued elsewhere
     """
 
     key: str
@@ -44,6 +45,7 @@ class Hole:
     fetch: Fetch
     column: int
     inputs: tuple[str, ...]
+    many: bool = False
     via: str = ""
 
 

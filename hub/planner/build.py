@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from graphql import get_named_type, is_non_null_type
+from graphql import get_named_type, get_nullable_type, is_list_type, is_non_null_type
 
 from hub.errors import Internal
 from hub.model.authorized import Authorized, Grant
@@ -29,6 +29,10 @@ def plan(authorized: Authorized, graph: PlannerGraph) -> Plan:
 
 def _nullable(grant: Grant) -> bool:
     return not is_non_null_type(grant.field.type)
+
+
+def _many(grant: Grant) -> bool:
+    return is_list_type(get_nullable_type(grant.field.type))
 
 
 def _type(grant: Grant) -> str:
@@ -70,9 +74,16 @@ class _Builder:
     def nodes(
         self, type_name: str, source: str, given: frozenset[str] | None, grants: Sequence[Grant]
     ) -> tuple[Node, ...]:
-        here = {grant.key: self.local(type_name, source, grant) for grant in grants if self.at_hand(type_name, source, given, grant)}
-        elsewhere = [grant for grant in grants if grant.key not in here]
-        found = here | self.foreign(type_name, source, given, elsewhere)
+        found: dict[str, Node] = {}
+        elsewhere: list[Grant] = []
+        for grant in grants:
+            if not self.at_hand(type_name, source, given, grant):
+                elsewhere.append(grant)
+            elif self.turns(type_name, source, grant):
+                found[grant.key] = self.turn(type_name, source, given, grant)
+            else:
+                found[grant.key] = self.local(type_name, source, grant)
+        found |= self.foreign(type_name, source, given, elsewhere)
         return tuple(found[grant.key] for grant in grants)
 
     def at_hand(self, type_name: str, source: str, given: frozenset[str] | None, grant: Grant) -> bool:
@@ -83,6 +94,24 @@ class _Builder:
         return self.graph.resolves(source, type_name, grant.name) and not self.graph.requires(
             source, type_name, grant.name
         )
+
+    def turns(self, type_name: str, source: str, grant: Grant) -> bool:
+        """Whether rows below a field are read in another universe than the row they hang on. A link is a fetch anyway."""
+        return (
+            grant.selection is not None
+            and (source, type_name, grant.name) not in self.graph.references
+            and self.profile.universe(grant.below) is not self.profile.universe(grant.standing)
+        )
+
+    def turn(self, type_name: str, source: str, given: frozenset[str] | None, grant: Grant) -> Node:
+        """A field that goes on in another universe: a fetch of its own, by a key of the object it stands in."""
+        moves = [move for move in self.graph.moves(type_name) if move.to == source]
+        move = next((one for one in moves if self.graph.gives(type_name, source, given, one.inputs)), None)
+        if move is None:
+            raise Internal(f"`{type_name}.{grant.name}` changes the standing, and `{type_name}` has no key in `{source}`")
+        column = self.arrive(type_name, source, grant)
+        fetch = Fetch(source, type_name, move.key, self.profile.universe(grant.below), (column,))
+        return Hole(grant.key, grant.name, _nullable(grant), fetch, 0, move.inputs, _many(grant))
 
     def local(self, type_name: str, source: str, grant: Grant) -> Node:
         """A field that the source at hand gives, or the hole of a link."""
@@ -130,7 +159,9 @@ class _Builder:
             columns = tuple(self.arrive(type_name, best.to, grant) for grant in served)
             fetch = Fetch(best.to, type_name, best.key, self.profile.universe(served[0].standing), columns)
             for index, grant in enumerate(served):
-                found[grant.key] = Hole(grant.key, grant.name, _nullable(grant), fetch, index, best.inputs)
+                found[grant.key] = Hole(
+                    grant.key, grant.name, _nullable(grant), fetch, index, best.inputs, _many(grant)
+                )
         return found
 
     def arrive(self, type_name: str, source: str, grant: Grant) -> Value | Hole:

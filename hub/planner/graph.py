@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type
+
 from hub.model.mapping import Reference, SourceMapping
 from hub.model.supergraph import FieldSet, Supergraph
 
@@ -113,7 +115,7 @@ class PlannerGraph:
                         continue
                     arrived = move.to in wanted
                     inputs = move.key + self.requires(move.to, type_name, field_name) if arrived else move.key
-                    if self._gives(type_name, graph, has, inputs):
+                    if self.gives(type_name, graph, has, inputs):
                         step: _Place = (move.to, None, [*chain, replace(move, inputs=inputs)])
                         (found if arrived else following).append(step)
             if found:
@@ -122,10 +124,22 @@ class PlannerGraph:
             frontier = following
         return []
 
-    def _gives(self, type_name: str, graph: str, has: frozenset[str] | None, inputs: tuple[str, ...]) -> bool:
+    def gives(self, type_name: str, graph: str, has: frozenset[str] | None, inputs: tuple[str, ...]) -> bool:
+        """Whether a place has these fields: those of a reference, or what the subgraph resolves."""
         if has is not None:
             return set(inputs) <= has
-        return all(self.resolves(graph, type_name, name) for name in inputs)
+        return all(self._leads(graph, type_name, path.split(".")) for path in inputs)
+
+    def _leads(self, graph: str, type_name: str, path: list[str]) -> bool:
+        """Whether the subgraph gives a field inside the entity, as `organisation.id` of a nested key."""
+        name, *rest = path
+        if not self.resolves(graph, type_name, name):
+            return False
+        if not rest:
+            return True
+        owner = self.supergraph.api.type_map[type_name]
+        assert isinstance(owner, GraphQLObjectType | GraphQLInterfaceType)
+        return self._leads(graph, get_named_type(owner.fields[name].type).name, rest)
 
 
 def _leaves(fields: FieldSet, prefix: str = "") -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import subprocess
@@ -15,6 +14,7 @@ import pytest
 
 from hub.cli.token import NAMES
 from hub.demo.cluster import Cluster
+from hub.demo.country.sample import Sample
 from hub.demo.folder import Folder
 from hub.demo.tokens import VIEWERS, ensure_keys
 from hub.settings import SOURCES
@@ -29,14 +29,23 @@ def hub(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
+SAMPLE = Sample(
+    people=1000, seed=1,
+    citizen="001099012340", citizen_name="Công Dân",
+    soldier="001099012341", soldier_name="Quân Nhân",
+    police_officer="001099012342", police_officer_name="Công An",
+    conscript="001099012343", conscript_name="Nghĩa Vụ",
+    employer_tax_code="0100109106", employer_name="Công ty",
+)  # fmt: skip
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
     """What `hub token` needs of a demo."""
     made = Folder(tmp_path / "demo")
     made.path.mkdir()
     ensure_keys(made)
-    people = {name: f"00109901234{number}" for number, name in enumerate(NAMES) if VIEWERS[name].personal}
-    made.sample.write_text(json.dumps(people))
+    SAMPLE.save(made.sample)
     return made
 
 
@@ -80,6 +89,7 @@ def test_a_token_is_printed_and_nothing_else(folder: Folder, name: str) -> None:
     claims = jwt.decode(done.stdout.strip(), options={"verify_signature": False})
     assert claims["exp"] - claims["iat"] == 7200
     assert claims["hub_audience"] == VIEWERS[name].claims["hub_audience"]
+    assert claims["sub"] == getattr(SAMPLE, name.replace("-", "_"), f"demo-{name}")
 
 
 def test_a_token_can_be_for_any_person(folder: Folder) -> None:

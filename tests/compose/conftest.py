@@ -1,8 +1,8 @@
 """How a composition case is written.
 
 The first line is the sentence of the specification. Lines `# word: value` are expectations. `# subgraph NAME` opens a
-subgraph, whose lines are counted from 1 after it; `# subgraph NAME imports @key ...` links Federation 2 with these imports
-behind its last line.
+subgraph, whose lines are counted from 1 after it; `# subgraph NAME imports @key ...` links Federation 2 with these
+imports behind its last line.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def read_case(path: Path) -> Case:
     expected: list[tuple[str, str]] = []
     supergraph = ""
     first, *lines = path.read_text().splitlines()
-    assert first.startswith("# ") and first.endswith("."), "the first line is a sentence"
+    assert (first[:2], first[-1]) == ("# ", "."), "the first line is a sentence"
     heads = [position for position, line in enumerate(lines) if line.startswith(("# subgraph ", "# supergraph"))]
     for line in lines[: heads[0]]:
         word, _, value = line.removeprefix("# ").partition(": ")

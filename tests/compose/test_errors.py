@@ -47,5 +47,5 @@ def test_messages_are_lower_case_with_input_in_backticks(case_in: Callable[[Path
         with pytest.raises(BuildFailed) as caught:
             compose(case_in(path).subgraphs)
         for problem in caught.value.problems:
-            assert problem.message[0] in "`" or problem.message[0].islower(), problem
+            assert problem.message[0] == "`" or problem.message[0].islower(), problem
             assert not problem.message.endswith("."), problem

@@ -75,7 +75,10 @@ union Any @join__type(graph: PEOPLE) @join__type(graph: WORK_1_)
   @join__unionMember(graph: WORK_1_, member: "Org")
   = Person | Org
 
-enum Kind @join__type(graph: PEOPLE) { CIVIL @join__enumValue(graph: PEOPLE) OTHER @join__enumValue(graph: PEOPLE) @inaccessible }
+enum Kind @join__type(graph: PEOPLE) {
+  CIVIL @join__enumValue(graph: PEOPLE)
+  OTHER @join__enumValue(graph: PEOPLE) @inaccessible
+}
 
 type Query @join__type(graph: PEOPLE) @join__type(graph: WORK_1_) {
   any: [Any!] @join__field(graph: PEOPLE)

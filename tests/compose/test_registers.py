@@ -13,7 +13,10 @@ HEAD = """
 directive @label(name: String!) on FIELD_DEFINITION
 schema
   @composeDirective(name: "@label")
-  @link(url: "https://specs.apollo.dev/federation/v2.11", import: ["@composeDirective", "@external", "@key", "@shareable"])
+  @link(
+    url: "https://specs.apollo.dev/federation/v2.11"
+    import: ["@composeDirective", "@external", "@key", "@shareable"]
+  )
   @link(url: "https://example.com/label/v1.0", import: ["@label"])
 { query: Query }
 scalar _Any

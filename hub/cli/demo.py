@@ -155,11 +155,11 @@ def _program() -> str:
 
 
 def example_query() -> tuple[str, str] | None:
-    """Name and text of the first example that needs no variables: the whole book, if it is there."""
+    """Name and text of the example to begin with."""
     from hub.cli.endpoint import ROOT
 
     found = sorted(
-        (ROOT / "schema" / "examples").glob("*.graphql"), key=lambda path: (path.stem != "whole-book", path.name)
+        (ROOT / "schema" / "examples").glob("*.graphql"), key=lambda path: (path.stem != "first-look", path.name)
     )
     return (found[0].name, found[0].read_text(encoding="utf-8")) if found else None
 

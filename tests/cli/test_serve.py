@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator
 
 import httpx
-import psycopg
 import pytest
 
 from hub.demo.country.sample import Sample
@@ -30,9 +29,7 @@ def address(demo: Demo, dsns: SourceDsns) -> Iterator[str]:
         port = int(listener.getsockname()[1])
     clean = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
     given = {
-        f"HUB_DSN_{source.upper()}_CIVILIAN": f"{dsn}&application_name=internet"
-        for source, universe, dsn in dsns
-        if universe is Universe.CIVILIAN
+        f"HUB_DSN_{source.upper()}_CIVILIAN": dsn for source, universe, dsn in dsns if universe is Universe.CIVILIAN
     }
     given |= {"HUB_KEYS": str(demo.folder.keys), "HUB_ISSUER": ISSUER, "HUB_AUDIENCE": AUDIENCE}
     process = subprocess.Popen(
@@ -70,12 +67,3 @@ def test_a_clearance_that_cannot_be_served_is_refused(address: str, make_token: 
     response = ask(address, make_token(name), ME)
     assert response.status_code == 401
     assert "does not serve" in response.json()["errors"][0]["message"]
-
-
-def test_it_holds_no_connection_but_the_civilian_ones(address: str, demo: Demo, make_token: MakeToken) -> None:
-    ask(address, make_token("citizen"), ME)
-    with psycopg.connect(demo.cluster.owner_dsn("population")) as connection:
-        rows = connection.execute(
-            "select distinct usename from pg_stat_activity where application_name = 'internet'"
-        ).fetchall()
-    assert rows == [("hub_civilian",)]

@@ -1,0 +1,102 @@
+"""Server processes: started, stopped in between, resumed; and the processor time of processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from hub.errors import StartFailed
+
+START_SECONDS = 30.0
+STOP_SECONDS = 10.0
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class Server:
+    """One server in its own process. It runs only inside `running`."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
+        self._process = process
+        self.port = port
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Lets the server go on until the block ends."""
+        self._process.send_signal(signal.SIGCONT)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGSTOP)
+
+    def cpu_seconds(self) -> float:
+        """Processor time of the process and its children so far."""
+        return cpu_seconds(self._process.pid)
+
+
+@contextmanager
+def started(name: str, command: Sequence[str], environment: Mapping[str, str]) -> Iterator[Server]:
+    """The server of a command that listens on `HUB_PORT` and answers at /health/live; halted when it has answered."""
+    port = _free_port()
+    # The caller's own settings are not the benchmark's.
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith("HUB_")}
+    process = subprocess.Popen(command, cwd=ROOT, env=inherited | environment | {"HUB_PORT": str(port)})
+    try:
+        _wait(name, process, port)
+        process.send_signal(signal.SIGSTOP)
+        yield Server(process, port)
+    finally:
+        process.send_signal(signal.SIGCONT)
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
+
+
+def _wait(name: str, process: subprocess.Popen[bytes], port: int) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            raise StartFailed(f"the server of `{name}` ended with code {process.returncode} instead of starting")
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=1):
+                return
+        except OSError:
+            time.sleep(0.05)
+    raise StartFailed(f"the server of `{name}` did not start within {START_SECONDS:g} seconds")
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process and all its children, those that have ended among them."""
+    root = psutil.Process(pid)
+    total = 0.0
+    for process in (root, *root.children(recursive=True)):
+        try:
+            times = process.cpu_times()
+        except psutil.NoSuchProcess:
+            continue
+        total += times.user + times.system
+        total += getattr(times, "children_user", 0.0) + getattr(times, "children_system", 0.0)
+    return float(total)
+
+
+def postmaster(socket_directory: Path) -> int:
+    """The process that the lock file beside a Postgres socket names."""
+    lock = next(socket_directory.glob(".s.PGSQL.*.lock"))
+    return int(lock.read_text(encoding="utf-8").splitlines()[0])

@@ -1,0 +1,219 @@
+"""What does not build: a graph is declared once, and what is wrong with it is said before it is served.
+
+Annotations are not postponed here: Strawberry would look for these classes in the module, and they stand in functions.
+"""
+
+from enum import StrEnum
+from pathlib import Path
+
+import pytest
+
+import strawberry
+from hub.authoring import Key, Source, column, declare, embedded, link, lookup, read_policy, rows, value
+from hub.cli.endpoint import load_graph
+from hub.engine import build
+from hub.errors import BuildFailed
+from hub.model.graph import PolicyTable
+from hub.model.mapping import Column, Form, Rows
+from hub.model.viewer import Audience, Standing
+
+
+class L(StrEnum):
+    OPEN = "OPEN"
+    CLOSED = "CLOSED"
+
+
+POLICY = PolicyTable(frozenset({"OPEN"}), {(Audience.OFFICER, Standing.OFFICIAL): frozenset({"OPEN"})})
+
+
+@value
+class Place:
+    """A place."""
+
+    code: str = column(label=L.OPEN, says="Code.")
+
+
+def problems(source: Source) -> list[tuple[str, str]]:
+    with pytest.raises(BuildFailed) as failed:
+        declare([source], POLICY)
+    return [(problem.code, problem.place) for problem in failed.value.problems]
+
+
+def test_a_field_without_a_label_does_not_build() -> None:
+    source = Source("register")
+
+    @source.entity("thing", Key(("id",), ("id",)))
+    class Thing:
+        """A thing."""
+
+        id: strawberry.ID = column(label=L.OPEN, says="Id.")
+        name: str
+
+    assert problems(source) == [("LABEL_MISSING", "register:Thing.name")]
+
+
+def test_a_label_that_the_policy_does_not_know_does_not_build() -> None:
+    source = Source("register")
+
+    @source.entity("thing", Key(("id",), ("id",)))
+    class Thing:
+        """A thing."""
+
+        id: strawberry.ID = column(label=L.CLOSED, says="Id.")
+
+    assert problems(source) == [("LABEL_UNKNOWN", "Thing.id")]
+
+
+def test_two_sources_must_label_a_field_alike() -> None:
+    policy = PolicyTable(frozenset({"OPEN", "CLOSED"}), {})
+    sources = []
+    for name, label in (("a", L.OPEN), ("b", L.CLOSED)):
+        source = Source(name)
+
+        @source.extension("Thing", Key(("id",), ("id",)))
+        class Thing:
+            """A thing."""
+
+            id: strawberry.ID = column(label=label, says="Id.")
+
+        sources.append(source)
+    with pytest.raises(BuildFailed) as failed:
+        declare(sources, policy)
+    assert [(problem.code, problem.place) for problem in failed.value.problems] == [("LABEL_CONFLICT", "b:Thing.id")]
+
+
+def test_a_type_that_says_nothing_is_refused_where_it_stands() -> None:
+    source = Source("register")
+    with pytest.raises(TypeError, match="`Thing` says nothing"):
+
+        @source.entity("thing", Key(("id",), ("id",)))
+        class Thing:
+            id: strawberry.ID = column(label=L.OPEN, says="Id.")
+
+
+def test_all_problems_are_found_in_one_go() -> None:
+    source = Source("register")
+
+    @source.type
+    class Part:
+        """A part."""
+
+        size: int
+        place: Place = column(label=L.OPEN, says="Not a column.")
+
+    @source.entity("thing", Key(("id",), ("id",)))
+    class Thing:
+        """A thing."""
+
+        id: strawberry.ID = column(label=L.CLOSED, says="Id.")
+        parts: list[Part] = rows("part", {"thing_id": "id"}, order=("id",), label=L.OPEN, says="Parts.")
+
+    assert sorted(problems(source)) == [
+        ("FORM_UNKNOWN", "register:Part.place"),
+        ("LABEL_MISSING", "register:Part.size"),
+        ("LABEL_UNKNOWN", "Thing.id"),
+    ]
+
+
+def test_the_form_of_a_column_follows_from_the_type_of_its_field() -> None:
+    source = Source("register")
+
+    @source.entity("thing", Key(("id",), ("id",)))
+    class Thing:
+        """A thing."""
+
+        id: strawberry.ID = column(label=L.OPEN, says="Id.")
+        full_name: str = column(label=L.OPEN, says="Name.")
+        size: int | None = column("width", label=L.OPEN, says="Size.")
+        good: bool = column(label=L.OPEN, says="Good.")
+        place: Place = embedded({"code": "place_code"}, label=L.OPEN, says="Place.")
+
+    mapping = declare([source], POLICY).mappings["register"].types["Thing"]
+    assert mapping.fields["id"] == Column("id", Form.PLAIN)
+    assert mapping.fields["fullName"] == Column("full_name", Form.TEXT)
+    assert mapping.fields["size"] == Column("width", Form.NUMBER)
+    assert mapping.fields["good"] == Column("good", Form.BOOLEAN)
+
+
+def test_a_root_field_must_be_a_lookup() -> None:
+    source = Source("register")
+
+    @source.entity("thing", Key(("id",), ("id",)))
+    class Thing:
+        """A thing."""
+
+        id: strawberry.ID = column(label=L.OPEN, says="Id.")
+
+    @source.root
+    class Query:
+        thing: Thing | None = link({"id": "id"}, gives=None, label=L.OPEN, says="A thing.")
+
+        @lookup(key=("id",), label=L.OPEN, says="A thing.")
+        def by_id(self, id: strawberry.ID) -> Thing | None: ...
+
+    assert problems(source) == [("ROOT_FIELD_NOT_A_LOOKUP", "register:Query.thing")]
+
+
+def test_the_graph_of_this_project_builds_and_every_list_of_it_has_an_order() -> None:
+    graph = load_graph()
+    built = build(graph)
+    assert set(built.supergraph.graphs) == {"population", "household", "insurance", "employer"}
+    unordered = [
+        f"{type_name}.{field_name}"
+        for mapping in graph.mappings.values()
+        for type_name, type_mapping in mapping.types.items()
+        for field_name, mapped in type_mapping.fields.items()
+        if isinstance(mapped, Rows) and mapped.many and not mapped.order
+    ]
+    assert unordered == []
+
+
+def test_every_description_of_the_graph_gives_the_vietnamese_term() -> None:
+    api = build(load_graph()).supergraph.api
+    silent = [
+        f"{type_name}.{name}"
+        for type_name, graphql_type in api.type_map.items()
+        if not type_name.startswith("__") and hasattr(graphql_type, "fields") and type_name != "Query"
+        for name, field in graphql_type.fields.items()
+        if not field.description
+    ]
+    assert silent == []
+
+
+TABLE = """
+[officer.official]
+OPEN = "show"
+CLOSED = "deny"
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "place", "suggestion"),
+    [
+        (TABLE.replace("officer", "oficer"), "POLICY_UNKNOWN_AUDIENCE", "policy.toml [oficer]", "did you mean `officer`?"),
+        (
+            TABLE.replace(".official", ".offical"),
+            "POLICY_UNKNOWN_STANDING",
+            "policy.toml [officer.offical]",
+            "did you mean `official`?",
+        ),
+        (TABLE.replace("CLOSED", "CLOSD"), "POLICY_UNKNOWN_LABEL", "policy.toml [officer.official]", "did you mean `CLOSED`?"),
+        (TABLE.replace('"deny"', '"hide"'), "POLICY_UNKNOWN_EFFECT", "policy.toml [officer.official] CLOSED", "one of show, deny"),
+        (TABLE.replace('CLOSED = "deny"', ""), "POLICY_MISSING_CELL", "policy.toml [officer.official]", 'say "show" or "deny"'),
+    ],
+)
+def test_every_fault_of_the_policy_table_has_its_place_and_a_suggestion(
+    tmp_path: Path, text: str, code: str, place: str, suggestion: str
+) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text(text, encoding="utf-8")
+    _, found = read_policy(path, ["OPEN", "CLOSED"])
+    assert (code, place, suggestion) in [(problem.code, problem.place, problem.suggestion) for problem in found]
+
+
+def test_a_policy_that_is_no_toml_is_a_problem_and_shows_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text("[officer", encoding="utf-8")
+    table, found = read_policy(path, ["OPEN"])
+    assert [problem.code for problem in found] == ["POLICY_UNREADABLE"]
+    assert table.shown == {}

@@ -1,0 +1,317 @@
+"""Random valid operations over the schema a reader sees.
+
+Only what the reader may read on the path is selected, so that hardly any operation is refused. Response keys are made so
+that two fields of one key can always be merged: an alias names its field, and arguments have an alias of their own or
+are the same wherever the bare name stands.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from graphql import (
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+)
+from hypothesis import strategies as st
+
+from hub.model.viewer import Audience, Standing
+from hub.policy import RuleBook
+from tests.engine import oddities
+from tests.engine.oracle import Tables
+
+T = TypeVar("T")
+Composite = GraphQLObjectType | GraphQLInterfaceType
+
+DEEPEST = 7
+
+PERCENT = st.integers(0, 99)
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Keys to ask for: real ones of every class, hidden or not, and some that nothing has."""
+
+    numbers: tuple[str, ...]
+    books: tuple[str, ...]
+    households: tuple[str, ...]
+    employers: tuple[str, ...]
+    participants: tuple[str, ...]
+
+
+def keys_of(tables: Tables) -> Keys:
+    """A few generated keys of every table and class, and all that were added by hand."""
+
+    def some(table: str, column: str, count: int) -> list[str]:
+        values = tables.column(table, column)
+        return [*values[:: max(1, len(values) // count)], *values[-count // 4 :]]
+
+    return Keys(
+        (*oddities.NUMBERS * 3, *some("person", "personal_id", 40)),
+        ("SO-DEFENCE", "SO-RENEWED", "SO-POLICE", "SO-NOBODY", "", *some("book", "book_code", 12)),
+        (
+            oddities.HOUSEHOLD,
+            oddities.HOUSEHOLD.upper(),
+            oddities.DEFENCE_HOUSEHOLD,
+            oddities.NO_HOUSEHOLD,
+            "no id",
+            *some("household", "id", 8),
+        ),
+        (
+            oddities.SHARED_EMPLOYER,
+            oddities.SHARED_EMPLOYER,
+            oddities.DEFENCE_EMPLOYER,
+            oddities.NO_EMPLOYER,
+            *some("employer", "tax_code", 12),
+        ),
+        ("00000000-0000-0000-0000-000000000000", *some("participant", "id", 20)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What decides which operations can be written: the schema a reader sees, and the rules on its paths."""
+
+    schema: GraphQLSchema
+    rules: RuleBook
+    audience: Audience
+    keys: Keys
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An operation as it would be sent."""
+
+    document: str
+    variables: Mapping[str, Any]
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Fragment:
+    name: str
+    type: str
+    standing: Standing
+    depth: int
+
+
+@dataclass(slots=True)
+class _Writer:
+    """Writes one document; everything is drawn."""
+
+    draw: Callable[[st.SearchStrategy[Any]], Any]
+    reader: Reader
+    variables: dict[str, Any] = field(default_factory=dict)
+    definitions: list[str] = field(default_factory=list)
+    fragments: list[_Fragment] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    bare: dict[str, str] = field(default_factory=dict)
+    aliases: int = 0
+
+    def chance(self, percent: int) -> bool:
+        """Towards false when hypothesis shrinks."""
+        return bool(self.draw(PERCENT) >= 100 - percent)
+
+    def one_of(self, values: Sequence[T]) -> T:
+        return values[self.draw(st.integers(0, len(values) - 1))]
+
+    # Documents
+
+    def document(self) -> Written:
+        query = self.reader.schema.query_type
+        assert query is not None
+        body = self.selection(query, None, self.one_of((4, 5, 6, DEEPEST)))
+        declared = ", ".join(self.definitions)
+        head = f"query Asked({declared})" if declared else "query Asked"
+        name = None
+        if not self.definitions and self.chance(20):
+            head = ""
+        elif self.chance(15):
+            self.texts.append("query Other { other: __typename }")
+            name = "Asked"
+        parts = [f"{head} {body}", *self.texts]
+        return Written("\n".join(reversed(parts) if self.chance(30) else parts), self.variables, name)
+
+    def selection(self, of: Composite, standing: Standing | None, depth: int) -> str:
+        count = self.one_of((1, 2, 2, 3, 4)) if depth < DEEPEST - 1 else self.one_of((1, 2, 3))
+        return f"{{ {' '.join(self.item(of, standing, depth) for _ in range(count))} }}"
+
+    def item(self, of: Composite, standing: Standing | None, depth: int) -> str:
+        kind = self.draw(PERCENT)
+        if kind >= 90 and depth > 1:
+            return self.inline(of, standing, depth)
+        if kind >= 82 and depth > 1:
+            return self.spread(of, standing, depth)
+        if kind >= 75:
+            return f"{self.one_of(('', 'type: ', 'kind: '))}__typename{self.directive()}"
+        return self.field(of, standing, depth)
+
+    # Fields
+
+    def field(self, of: Composite, standing: Standing | None, depth: int) -> str:
+        fields = [
+            (name, found, self.below(standing, of.name, name))
+            for name, found in of.fields.items()
+            if self.shown(of.name, name, standing) and (depth > 1 or not _composite(found))
+        ]
+        nested = [one for one in fields if _composite(one[1])]
+        if nested and self.chance(60):
+            fields = nested
+        if not fields:
+            return "__typename"
+        name, found, below = self.one_of(fields)
+        key, arguments = self.arguments(name, found, depth)
+        text = f"{key}{name}{arguments}{self.directive()}"
+        inner = get_named_type(found.type)
+        if isinstance(inner, GraphQLObjectType | GraphQLInterfaceType):
+            text += f" {self.selection(inner, below, depth - 1)}"
+        return text
+
+    def shown(self, parent: str, name: str, standing: Standing | None) -> bool:
+        at = self.below(standing, parent, name) if standing is None else standing
+        return self.reader.rules.shows(self.reader.audience, at, parent, name)
+
+    def below(self, standing: Standing | None, parent: str, name: str) -> Standing:
+        return self.reader.rules.standing_after(standing, parent, name)
+
+    def arguments(self, name: str, found: GraphQLField, depth: int) -> tuple[str, str]:
+        """The alias, if any, and the arguments."""
+        if not found.args:
+            return self.one_of(("", "", f"a_{name}: ", f"b_{name}: ")), ""
+        if self.chance(40):
+            if name not in self.bare:
+                self.bare[name] = self.values(name, depth)
+            return "", self.bare[name]
+        self.aliases += 1
+        return f"{name}{self.aliases}: ", self.values(name, depth)
+
+    def values(self, name: str, depth: int) -> str:
+        keys = self.reader.keys
+        match name:
+            case "person":
+                return f"(personalId: {self.value('PersonalId', self.one_of(keys.numbers))})"
+            case "people":
+                return f"(personalIds: {self.people()})"
+            case "household":
+                return f"(householdId: {self.value('ID', self.one_of(keys.households))})"
+            case "insuranceBook":
+                return f"(bookCode: {self.value('BookCode', self.one_of(keys.books))})"
+            case "employer":
+                return f"(taxCode: {self.value('TaxCode', self.one_of(keys.employers))})"
+            case "participants":
+                return self.page(depth)
+            case _:
+                raise AssertionError(f"the argument of `{name}` is not known here")
+
+    def people(self) -> str:
+        numbers = [self.one_of(self.reader.keys.numbers) for _ in range(self.one_of((1, 2, 0, 3, 5)))]
+        if numbers and self.chance(20):
+            numbers.append(numbers[0])
+        match self.draw(st.integers(0, 3)):
+            case 0:
+                return json.dumps(numbers)
+            case 1:
+                return f"[{', '.join(self.value('PersonalId', number) for number in numbers)}]"
+            case 2:
+                return self.variable("[PersonalId!]", numbers)
+            case _:
+                return self.value("PersonalId", numbers[0]) if len(numbers) == 1 else json.dumps(numbers)
+
+    def page(self, depth: int) -> str:
+        given = []
+        if depth < DEEPEST - 2 or self.chance(80):
+            first = self.one_of((1, 2, 3, 10)) if depth > 3 else self.one_of((1, 2))
+            given.append(f"first: {self.value('Int', first)}")
+        elif self.chance(50):
+            given.append(f"first: {self.declare('Int')}")
+        match self.draw(st.integers(0, 3)):
+            case 1:
+                given.append(f"after: {self.value('ID', self.one_of(self.reader.keys.participants))}")
+            case 2:
+                given.append("after: null")
+            case 3:
+                name = self.declare("ID")
+                if self.chance(50):
+                    self.variables[name[1:]] = None
+                given.append(f"after: {name}")
+        return f"({', '.join(given)})" if given else ""
+
+    def value(self, of: str, value: Any) -> str:
+        return self.variable(of, value) if self.chance(40) else json.dumps(value)
+
+    def variable(self, of: str, value: Any) -> str:
+        """A new variable of that value: given, by default, or given over another default."""
+        match self.draw(st.integers(0, 3)):
+            case 0:
+                name = self.declare(f"{of}!")
+                self.variables[name[1:]] = value
+            case 1:
+                name = self.declare(f"{of}!", value)
+            case 2:
+                name = self.declare(of, value)
+            case _:
+                name = self.declare(f"{of}!", value)
+                self.variables[name[1:]] = value
+        return name
+
+    def declare(self, of: str, default: Any = None) -> str:
+        name = f"$v{len(self.definitions)}"
+        self.definitions.append(f"{name}: {of}{'' if default is None else f' = {json.dumps(default)}'}")
+        return name
+
+    def directive(self) -> str:
+        if not self.chance(10):
+            return ""
+        word, value = self.one_of((("include", True), ("skip", False), ("skip", True), ("include", False)))
+        text = self.variable("Boolean", value) if self.chance(50) else json.dumps(value)
+        return f" @{word}(if: {text})"
+
+    # Fragments
+
+    def inline(self, of: Composite, standing: Standing | None, depth: int) -> str:
+        condition = self.one_of(("", *self.conditions(of)))
+        inner = self.type(condition) if condition else of
+        on = f"on {condition}" if condition else ""
+        return f"... {on}{self.directive()} {self.selection(inner, standing, depth)}"
+
+    def spread(self, of: Composite, standing: Standing | None, depth: int) -> str:
+        at = standing or Standing.OFFICIAL
+        wanted = self.conditions(of)
+        known = [one for one in self.fragments if one.type in wanted and one.standing is at and one.depth <= depth]
+        if known and self.chance(50):
+            fragment = self.one_of(known)
+        else:
+            condition = self.one_of(wanted)
+            body = self.selection(self.type(condition), standing, depth - 1)
+            fragment = _Fragment(f"F{len(self.fragments)}", condition, at, depth)
+            self.fragments.append(fragment)
+            self.texts.append(f"fragment {fragment.name} on {condition} {body}")
+        return f"...{fragment.name}{self.directive()}"
+
+    def conditions(self, of: Composite) -> list[str]:
+        """The types a fragment may be on in this place."""
+        if isinstance(of, GraphQLInterfaceType):
+            return [of.name, *sorted(one.name for one in self.reader.schema.get_possible_types(of))]
+        return [of.name, *(one.name for one in of.interfaces)]
+
+    def type(self, name: str) -> Composite:
+        found: GraphQLNamedType = self.reader.schema.type_map[name]
+        assert isinstance(found, GraphQLObjectType | GraphQLInterfaceType)
+        return found
+
+
+def _composite(found: GraphQLField) -> bool:
+    return isinstance(get_named_type(found.type), GraphQLObjectType | GraphQLInterfaceType)
+
+
+@st.composite
+def operations(draw: Callable[[st.SearchStrategy[Any]], Any], reader: Reader) -> Written:
+    """Valid operations of that reader."""
+    return _Writer(draw, reader).document()

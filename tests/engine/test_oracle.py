@@ -1,0 +1,127 @@
+"""The engine and graphql-core give one answer, to whatever is asked by whomever."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from graphql import parse, validate
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hub.engine import Built, Engine, open_engine
+from hub.model.request import Request
+from hub.model.viewer import Audience, Profile, Universe, Viewer
+from schema import graph as load_graph
+from tests.engine import oddities
+from tests.engine.country import Country
+from tests.engine.operations import Keys, Reader, Written, keys_of, operations
+from tests.engine.oracle import Oracle, Tables
+
+EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "0"))
+"""How many operations for each reader; unset: a fixed few, the same on every run."""
+
+PROFILES = {
+    "officer": Profile(Audience.OFFICER),
+    "analyst": Profile(Audience.ANALYST),
+    "partner": Profile(Audience.PARTNER),
+    "defence officer": Profile(Audience.DEFENCE_OFFICER, others=Universe.DEFENCE),
+    "security officer": Profile(Audience.SECURITY_OFFICER, others=Universe.PUBLIC_SECURITY),
+    "cleared for all": Profile(Audience.DEFENCE_OFFICER, others=Universe.ALL),
+    "citizen": Profile(Audience.CITIZEN),
+    "soldier": Profile(Audience.CITIZEN, own=Universe.DEFENCE),
+    "cleared citizen": Profile(Audience.CITIZEN, own=Universe.ALL, others=Universe.PUBLIC_SECURITY),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One engine on one loop, and what the oracle reads."""
+
+    runner: asyncio.Runner
+    engine: Engine
+    tables: Tables
+    keys: Keys
+
+    def ask(self, written: Written, viewer: Viewer) -> Any:
+        request = Request(written.document, written.name, written.variables)
+        body = self.runner.run(self.engine.execute(request, viewer)).body
+        return json.loads(body, object_pairs_hook=Pairs)
+
+
+class Pairs(list[tuple[str, Any]]):
+    """An object of JSON with its order."""
+
+
+def in_order(value: Any) -> Any:
+    """The oracle's data as `Pairs`, with every boolean apart from 0 and 1."""
+    match value:
+        case dict():
+            return Pairs((key, in_order(inner)) for key, inner in value.items())
+        case list():
+            return [in_order(inner) for inner in value]
+        case _:
+            return value
+
+
+def marked(value: Any) -> Any:
+    """Booleans as words, so that true is not 1."""
+    match value:
+        case Pairs():
+            return Pairs((key, marked(inner)) for key, inner in value)
+        case list():
+            return [marked(inner) for inner in value]
+        case bool():
+            return f"boolean {value}"
+        case _:
+            return value
+
+
+@pytest.fixture(scope="module")
+def world(country: Country, tables: Tables) -> Iterator[World]:
+    engine = open_engine(load_graph(), country.settings)
+    with asyncio.Runner() as runner:
+        yield World(runner, engine, tables, keys_of(tables))
+        runner.run(engine.stop())
+
+
+def compare(world: World, written: Written, viewer: Viewer) -> None:
+    """Asserts that the engine's answer is the oracle's, to the order of the keys."""
+    oracle = Oracle(world.engine.built.supergraph.api, world.tables, viewer.profile, viewer.subject)
+    expected = oracle.answer(written.document, written.variables, written.name)
+    # A null that must not be: it is the only error the oracle may have, and the engine nulls the same place silently.
+    assert all("Cannot return null for non-nullable field Person." in error.message for error in expected.errors or ())
+    found = dict(world.ask(written, viewer))
+    if [dict(dict(error)["extensions"])["code"] for error in found.get("errors", ())] == ["NOT_SHARED"]:
+        return
+    assert "errors" not in found, found["errors"]
+    assert marked(found["data"]) == marked(in_order(expected.data))
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_the_engine_and_the_oracle_agree(name: str, world: World) -> None:
+    profile = PROFILES[name]
+    reader = Reader(
+        world.engine.contract(profile.audience), world.engine.built.rules, profile.audience, world.keys
+    )
+    subjects = st.sampled_from(world.keys.numbers) if profile.audience is Audience.CITIZEN else st.none()
+
+    @settings(
+        max_examples=EXAMPLES or 45,
+        derandomize=not EXAMPLES,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        print_blob=True,
+    )
+    @given(operations(reader), subjects)
+    def agree(written: Written, subject: str | None) -> None:
+        assert validate(reader.schema, parse(written.document)) == []
+        compare(world, written, Viewer(profile, subject))
+
+    agree()

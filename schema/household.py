@@ -44,7 +44,7 @@ class Person:
     )
 
 
-@household.type
+@household.row
 class HouseholdMember:
     """A member of a household (thành viên hộ gia đình)."""
 

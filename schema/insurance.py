@@ -62,7 +62,7 @@ def years_counted(months: str | None) -> float | None:
     return counted_years(int(months)) if months else None
 
 
-@insurance.type
+@insurance.row
 class AppliedRates:
     """Contribution rates applied to a line, employee and employer together (tỷ lệ đóng), per cent of the basis."""
 
@@ -73,7 +73,7 @@ class AppliedRates:
     health: Percent = column("rate_health", label=L.AMOUNT, says="Health (BHYT).")
 
 
-@insurance.type
+@insurance.row
 class Contribution:
     """One line of the payment history (quá trình đóng), form C14-TS; months are inclusive."""
 
@@ -111,7 +111,7 @@ class Contribution:
     recorded_on: date = column(label=L.STATUS, says="Recorded on (ngày ghi nhận).")
 
 
-@insurance.type
+@insurance.row
 class ContributionTotals:
     """Totals of the payment history within the reader's universe (tổng hợp quá trình đóng)."""
 
@@ -176,7 +176,7 @@ class BenefitSettlement:
     status: BenefitStatus = column(label=L.STATUS, says="State (tình trạng).")
 
 
-@insurance.type
+@insurance.row
 class ShortTermBenefit(BenefitSettlement):
     """Sickness, maternity or recovery (ốm đau, thai sản, dưỡng sức)."""
 
@@ -188,7 +188,7 @@ class ShortTermBenefit(BenefitSettlement):
     rate_percent: Percent | None = column(label=L.AMOUNT, says="Rate (tỷ lệ hưởng).")
 
 
-@insurance.type
+@insurance.row
 class AccidentBenefit(BenefitSettlement):
     """Occupational accident or disease (tai nạn lao động, bệnh nghề nghiệp)."""
 
@@ -198,7 +198,7 @@ class AccidentBenefit(BenefitSettlement):
     rate_percent: Percent | None = column(label=L.MEDICAL, says="Loss of working capacity (tỷ lệ suy giảm).")
 
 
-@insurance.type
+@insurance.row
 class Pension(BenefitSettlement):
     """A monthly pension (lương hưu, trợ cấp hưu trí xã hội)."""
 
@@ -206,14 +206,14 @@ class Pension(BenefitSettlement):
     rate_percent: Percent | None = column(label=L.AMOUNT, says="Rate (tỷ lệ hưởng).")
 
 
-@insurance.type
+@insurance.row
 class OneTimeBenefit(BenefitSettlement):
     """A one-time settlement (BHXH một lần, tuất một lần)."""
 
     months_counted: int | None = column(label=L.STATUS, says="Months used up (số tháng đã tính).")
 
 
-@insurance.type
+@insurance.row
 class HealthCard:
     """A health card for one period of validity (thẻ BHYT)."""
 
@@ -237,7 +237,7 @@ class HealthCard:
     status: CardStatus = column(label=L.CARD, says="State (trạng thái).")
 
 
-@insurance.type
+@insurance.row
 class Visit:
     """A medical visit paid by health insurance (lượt khám chữa bệnh)."""
 
@@ -256,7 +256,7 @@ class Visit:
     patient_copay: Dong = column(label=L.MEDICAL, says="Co-payment (cùng chi trả).")
 
 
-@insurance.type
+@insurance.row
 class HealthInsurance:
     """Group 5 of the decree: health insurance (bảo hiểm y tế)."""
 
@@ -268,7 +268,7 @@ class HealthInsurance:
     )
 
 
-@insurance.type
+@insurance.row
 class UnemploymentPeriod:
     """A period of unemployment benefit (đợt hưởng trợ cấp thất nghiệp)."""
 
@@ -283,7 +283,7 @@ class UnemploymentPeriod:
     )
 
 
-@insurance.type
+@insurance.row
 class UnemploymentInsurance:
     """Group 6 of the decree: unemployment insurance (bảo hiểm thất nghiệp)."""
 

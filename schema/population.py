@@ -21,7 +21,7 @@ BY_NUMBER = Key(
 )
 
 
-@population.type
+@population.row
 class Identifier:
     """A number a person is or was known by, dated (giấy tờ, mã số)."""
 
@@ -31,7 +31,7 @@ class Identifier:
     valid_to: date | None = column(label=L.IDENTIFIER, says="Last day of validity (hiệu lực đến).")
 
 
-@population.type
+@population.row
 class Contact:
     """Group 2 of the decree: contact data (thông tin liên hệ)."""
 
@@ -53,7 +53,7 @@ class Contact:
     bank_name: str | None = column(label=L.SENSITIVE, says="Bank (ngân hàng).")
 
 
-@population.type
+@population.row
 class Relative:
     """Father, mother, spouse or legal representative, as group 1 names them (cha, mẹ, vợ/chồng, người đại diện)."""
 

@@ -137,21 +137,31 @@ class _Reader:
     def problem(self, code: str, place: str, message: str, suggestion: str = "") -> None:
         self.problems.append(Problem(code, f"{self.source.name}:{place}", message, suggestion))
 
-    def specs(self, type_name: str, definition: StrawberryObjectDefinition) -> Iterable[tuple[str, StrawberryField, FieldSpec]]:
+    def specs(
+        self, type_name: str, definition: StrawberryObjectDefinition
+    ) -> Iterable[tuple[str, StrawberryField, FieldSpec]]:
         """Every field with its spec; a field without a label is a problem."""
         for declared in definition.fields:
             name = self.schema.config.name_converter.from_field(declared)
             spec = declared.metadata.get(SPEC)
             if not isinstance(spec, FieldSpec):
                 if not name.startswith("_"):
-                    self.problem("LABEL_MISSING", f"{type_name}.{name}", "has no label and no column",
-                                 "declare it with `column(label=..., says=...)` or one of its siblings")
+                    self.problem(
+                        "LABEL_MISSING",
+                        f"{type_name}.{name}",
+                        "has no label and no column",
+                        "declare it with `column(label=..., says=...)` or one of its siblings",
+                    )
                 continue
             where = (type_name, name)
             known = self.labels.setdefault(where, (spec.label, self.source.name))
             if known[0] != spec.label:
-                self.problem("LABEL_CONFLICT", f"{type_name}.{name}",
-                             f"is labelled `{spec.label}` here and `{known[0]}` in {known[1]}", "use one label")
+                self.problem(
+                    "LABEL_CONFLICT",
+                    f"{type_name}.{name}",
+                    f"is labelled `{spec.label}` here and `{known[0]}` in {known[1]}",
+                    "use one label",
+                )
             if spec.transition is not None:
                 self.transitions[where] = spec.transition
             yield name, declared, spec
@@ -192,11 +202,13 @@ class _Reader:
                 return forms[named.name]
             self.problem("FORM_UNKNOWN", place, f"has the scalar `{named.name}`", "declare it with `scalar`")
         else:
-            self.problem("FORM_UNKNOWN", place, "is an object but mapped to a column", "use `embedded`, `one` or `link`")
+            self.problem(
+                "FORM_UNKNOWN", place, "is an object but mapped to a column", "use `embedded`, `one` or `link`"
+            )
         return Form.TEXT
 
     def graphql_type(self, type_name: str, field_name: str) -> Any:
-        return self.schema._schema.type_map[type_name].fields[field_name].type  # type: ignore[union-attr]
+        return self.schema._schema.type_map[type_name].fields[field_name].type  # type: ignore[attr-defined]
 
     def lookups(self, definition: StrawberryObjectDefinition) -> dict[str, Lookup]:
         found: dict[str, Lookup] = {}
@@ -205,8 +217,5 @@ class _Reader:
                 self.problem("ROOT_FIELD_NOT_A_LOOKUP", f"Query.{name}", "is not a lookup", "use `lookup`")
                 continue
             entity = get_named_type(self.graphql_type("Query", name)).name
-            found[name] = Lookup(
-                entity, spec.mapped.key, spec.mapped.arguments, spec.mapped.many, spec.mapped.most
-            )
+            found[name] = Lookup(entity, spec.mapped.key, spec.mapped.arguments, spec.mapped.many, spec.mapped.most)
         return found
-

@@ -74,7 +74,7 @@ class FieldSpec:
     transition: Transition | None = None
 
 
-def _field(spec: FieldSpec, says: str, resolver: Callable[..., Any] | None = None, **more: Any) -> Any:
+def _field(spec: FieldSpec, says: str, resolver: Any = None, **more: Any) -> Any:
     return federation_field(
         resolver=resolver,
         description=says,
@@ -156,9 +156,7 @@ def lookup(
 ) -> Callable[[Callable[..., Any]], Any]:
     """A root field for officials that finds an entity by key, or with `most` a list of them in the order asked."""
     spec = LookupOf(key, arguments or key, many=most > 0, most=most or 1)
-    return lambda method: _field(
-        FieldSpec(spec, label.value, Transition(Standing.OFFICIAL)), says, method
-    )
+    return lambda method: _field(FieldSpec(spec, label.value, Transition(Standing.OFFICIAL)), says, method)
 
 
 def viewer_lookup(*, key: tuple[str, ...], label: StrEnum, says: str) -> Any:

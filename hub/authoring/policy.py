@@ -38,22 +38,40 @@ def read_policy(path: Path, labels: Iterable[str]) -> tuple[PolicyTable, list[Pr
     for audience_name, by_standing in content.items():
         if audience_name not in audiences or not isinstance(by_standing, dict):
             problems.append(
-                Problem("POLICY_UNKNOWN_AUDIENCE", f"{path.name} [{audience_name}]", f"`{audience_name}` is no audience",
-                        _near(audience_name, audiences))
+                Problem(
+                    "POLICY_UNKNOWN_AUDIENCE",
+                    f"{path.name} [{audience_name}]",
+                    f"`{audience_name}` is no audience",
+                    _near(audience_name, audiences),
+                )
             )
             continue
         for standing_name, cells in by_standing.items():
             place = f"{path.name} [{audience_name}.{standing_name}]"
             if standing_name not in standings or not isinstance(cells, dict):
-                problems.append(Problem("POLICY_UNKNOWN_STANDING", place, f"`{standing_name}` is no standing",
-                                        _near(standing_name, standings)))
+                problems.append(
+                    Problem(
+                        "POLICY_UNKNOWN_STANDING",
+                        place,
+                        f"`{standing_name}` is no standing",
+                        _near(standing_name, standings),
+                    )
+                )
                 continue
             for label, effect in cells.items():
                 if label not in known:
-                    problems.append(Problem("POLICY_UNKNOWN_LABEL", place, f"`{label}` is no label", _near(label, known)))
+                    problems.append(
+                        Problem("POLICY_UNKNOWN_LABEL", place, f"`{label}` is no label", _near(label, known))
+                    )
                 elif effect not in EFFECTS:
-                    problems.append(Problem("POLICY_UNKNOWN_EFFECT", f"{place} {label}", f"`{effect}` is no effect",
-                                            f"one of {', '.join(EFFECTS)}"))
+                    problems.append(
+                        Problem(
+                            "POLICY_UNKNOWN_EFFECT",
+                            f"{place} {label}",
+                            f"`{effect}` is no effect",
+                            f"one of {', '.join(EFFECTS)}",
+                        )
+                    )
             problems += [
                 Problem("POLICY_MISSING_CELL", place, f"label `{label}` has no effect here", 'say "show" or "deny"')
                 for label in sorted(known - cells.keys())

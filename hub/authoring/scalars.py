@@ -35,7 +35,7 @@ def scalar(
     name: str, *, says: str, kind: ScalarKind = ScalarKind.WORD, check: Callable[[str], str] | None = None
 ) -> Any:
     """A custom scalar to annotate fields and arguments with."""
-    marker = NewType(name, int if kind is ScalarKind.NUMBER else str)  # type: ignore[misc,valid-newtype]
+    marker = NewType(name, int if kind is ScalarKind.NUMBER else str)  # type: ignore[misc]
     definition = strawberry.scalar(name=name, description=says)
     REGISTRY[marker] = Scalar(name, kind, definition, check)
     return marker

@@ -2,7 +2,7 @@
 
 `entity`     a type that is at home here, with its own table and keys
 `extension`  fields that this source adds to an entity at home elsewhere, by one of its keys
-`type`       rows that are only reached through other rows; `interface` with a discriminator
+`row`        rows that are only reached through other rows; `interface` with a discriminator
 `root`       the root fields of the source
 `value`      an object that stands in rows of several sources, the same everywhere
 """
@@ -76,7 +76,7 @@ class Source:
             TypeSpec(table, where, keys),
         )
 
-    def type(self, cls: type) -> Any:
+    def row(self, cls: type) -> Any:
         """Rows that are reached through other rows of this source."""
         return self._declare(federation.type(cls, description=_says(cls)), TypeSpec())
 

@@ -1,7 +1,8 @@
 """An answer in which something failed: nulls propagate by the schema's rules, errors get their paths.
 
-The only place where an answer is decoded. A value that is missing without a fault (`ABSENT`) makes its nearest nullable
-place null without an error, as an absent row does; a source that failed gives one error for each place of the operation.
+The only place where an answer is decoded. A value that is missing without a fault (`ABSENT`) makes its nearest
+nullable place null without an error, as an absent row does; a source that failed gives one error for each place of
+the operation.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ def complete(text: str, operation: Operation) -> bytes:
     data = orjson.loads(f"{{{opened}}}")
     walk = _Walk(word)
     try:
-        result: Any = {field.key: walk.value(field, field.type, data[field.key], (field.key,)) for field in operation.fields}
+        result: Any = {
+            field.key: walk.value(field, field.type, data[field.key], (field.key,)) for field in operation.fields
+        }
     except _Null:
         result = None
     return orjson.dumps({"errors": list(walk.errors.values()), "data": result} if walk.errors else {"data": result})

@@ -1,9 +1,9 @@
 """Keys of concurrent requests -> one question: a dataloader across requests.
 
-A lane is one universe of one source. While all its pipelines are busy, the next keys gather at their loaders, and go out
-together when a pipeline is free; an idle lane answers at once. A loader is a pure function from key to texts for one
-question and its parameters, so it may serve every request that asks the same, and it keeps nothing: what it has answered
-is forgotten.
+A lane is one universe of one source. While all its pipelines are busy, the next keys gather at their loaders, and go
+out together when a pipeline is free; an idle lane answers at once. A loader is a pure function from key to texts for
+one question and its parameters, so it may serve every request that asks the same, and it keeps nothing: what it has
+answered is forgotten.
 """
 
 from __future__ import annotations
@@ -104,8 +104,7 @@ class Lane:
         except SourceUnavailable as error:
             step.report(error)
             answers = failed(keys, question.columns, error.source)
-        except Exception as error:
-            # A fault of the hub fails this group, not the lane.
+        except Exception as error:  # noqa: BLE001 - a fault of the hub fails this group, not the lane
             step.report(error)
             answers = failed(keys, question.columns, self.source.name)
         finally:

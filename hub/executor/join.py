@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from hub.model.source import FAILED, FIRST_CODE, KEY_PARTS, MARK, Texts
-
 from hub.executor.children import FunctionChild, StepChild
+from hub.model.source import FAILED, FIRST_CODE, KEY_PARTS, MARK, Texts
 
 if TYPE_CHECKING:
     from hub.executor.gather import Loader
@@ -59,20 +58,19 @@ async def _fill(
         by_child[ord(mark[0]) - FIRST_CODE].append(mark)
     filled: dict[str, str] = {}
     pending: list[tuple[StepChild, list[str], asyncio.Future[Answers]]] = []
-    for index, (child, wanted) in enumerate(zip(children, by_child, strict=True)):
-        if not wanted:
-            continue
+    for index, (child, found_here) in enumerate(zip(children, by_child, strict=True)):
         if not isinstance(child, StepChild):
-            filled.update((mark, _compute(child, mark)) for mark in wanted)
+            filled.update((mark, _compute(child, mark)) for mark in found_here)
             continue
+        waiting = found_here
         if index in early:
-            pending.append((child, [mark for mark in wanted if mark[1:] in asked], early[index]))
-            wanted = [mark for mark in wanted if mark[1:] not in asked]
-        if wanted:
-            pending.append((child, wanted, child.loader(loader).load([mark[1:] for mark in wanted])))
-    for child, wanted, future in pending:
+            pending.append((child, [mark for mark in found_here if mark[1:] in asked], early[index]))
+            waiting = [mark for mark in found_here if mark[1:] not in asked]
+        if waiting:
+            pending.append((child, waiting, child.loader(loader).load([mark[1:] for mark in waiting])))
+    for child, waiting, future in pending:
         found = await future
-        for mark in wanted:
+        for mark in waiting:
             texts = found.get(mark[1:])
             filled[mark] = child.absent if texts is None else texts[child.column]
     return filled
@@ -83,6 +81,6 @@ def _compute(child: FunctionChild, mark: str) -> str:
     inputs = [text or None for text in mark[1:].split(KEY_PARTS)]
     try:
         return orjson.dumps(child.function(*inputs)).decode()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - a fault in a declared function nulls its field, not the answer
         log.error("`%s` failed: %s", getattr(child.function, "__name__", "a function"), type(error).__name__)
         return f"{FAILED}{FAILED}"

@@ -90,7 +90,11 @@ class Programs:
                 start += step.parameter_count
             else:
                 children.append(FunctionChild(child.function))
-        early = [index for index, child in enumerate(question.children) if isinstance(child, Hole) and continues(fetch, child)]
+        early = [
+            index
+            for index, child in enumerate(question.children)
+            if isinstance(child, Hole) and continues(fetch, child)
+        ]
         identity = (
             fetch.source,
             fetch.universe,
@@ -103,7 +107,9 @@ class Programs:
         )
         known = self._steps.get(identity)
         if known is None:
-            known = self._steps[identity] = Step(question, self._lanes.lane(fetch.source, fetch.universe), children, early)
+            known = self._steps[identity] = Step(
+                question, self._lanes.lane(fetch.source, fetch.universe), children, early
+            )
         return known
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hub.executor.complete import complete
-from hub.executor.gather import Answers
+from hub.executor.join import Answers
 from hub.executor.program import Program, RootStep
 from hub.model.source import ABSENT, FAILED
 from hub.model.viewer import Viewer

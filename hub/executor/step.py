@@ -34,7 +34,7 @@ class Step:
         self.lane = lane
         self.children = tuple(children)
         self.early = tuple(early)
-        self.parameter_count = len(question.parameters) + sum(
+        self.parameter_count: int = len(question.parameters) + sum(
             child.step.parameter_count for child in self.children if isinstance(child, StepChild)
         )
         self._loaders: dict[tuple[Any, ...], Loader] = {}

@@ -1,7 +1,7 @@
 """A plan: which source is asked for what, by which key, in which order, and how the pieces stand in the answer.
 
-A fetch turns keys of one entity type into columns; a column is the whole object or the value of one field. Where a value
-comes from another fetch it has a `Hole`: the key of the other fetch stands there until that fetch has answered.
+A fetch turns keys of one entity type into columns; a column is the whole object or the value of one field. Where a
+value comes from another fetch it has a `Hole`: the key of the other fetch stands there until that fetch has answered.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What the executor and a source say to each other.
 
-A source turns a fetch into a `Question` once, and answers it for many keys at a time. An answer is text: JSON with marks
-where something from elsewhere belongs. A mark is `MARK`, one code character, the key, `MARK`; the code is `FIRST_CODE`
-plus the number of the child. None of the marks can occur in JSON text, which escapes control characters.
+A source turns a fetch into a `Question` once, and answers it for many keys at a time. An answer is text: JSON with
+marks where something from elsewhere belongs. A mark is `MARK`, one code character, the key, `MARK`; the code is
+`FIRST_CODE` plus the number of the child. None of the marks can occur in JSON text, which escapes control characters.
 """
 
 from __future__ import annotations
@@ -70,9 +70,7 @@ class Source(Protocol):
         """How many questions of a universe may be under way at once."""
         ...
 
-    async def ask(
-        self, question: Question, parameters: tuple[Any, ...], keys: Sequence[str]
-    ) -> Mapping[str, Texts]:
+    async def ask(self, question: Question, parameters: tuple[Any, ...], keys: Sequence[str]) -> Mapping[str, Texts]:
         """The texts of each key that has a row; raises `SourceUnavailable`."""
         ...
 

@@ -28,7 +28,7 @@ class Universe(StrEnum):
 
     @property
     def classes(self) -> tuple[RecordClass, ...]:
-        """The classes of the universe. Where several hold a row for one key, the later one is the record of authority."""
+        """Its classes. Where several hold a row for one key, the later one is the record of authority."""
         match self:
             case Universe.CIVILIAN:
                 return (RecordClass.CIVILIAN,)

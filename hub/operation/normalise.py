@@ -1,7 +1,7 @@
 """Prepared x booleans -> Operation: fragments opened, equal response keys merged, skips decided.
 
-For a field of an interface or union type every concrete type gets its own list of fields, so that later stages never meet
-a type condition.
+For a field of an interface or union type every concrete type gets its own list of fields, so that later stages never
+meet a type condition.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graphql import (
+    BooleanValueNode,
     DirectiveNode,
     FieldNode,
     FragmentSpreadNode,
-    GraphQLArgument,
     GraphQLAbstractType,
+    GraphQLArgument,
     GraphQLObjectType,
     InlineFragmentNode,
     ListValueNode,
@@ -92,8 +93,12 @@ class _Walk:
             name = directive.name.value
             if name not in ("skip", "include"):
                 continue
-            value = next(argument.value for argument in directive.arguments if argument.name.value == "if")
-            holds = self.booleans[value.name.value] if isinstance(value, VariableNode) else bool(value.value)  # type: ignore[attr-defined]
+            value = next(argument.value for argument in directive.arguments or () if argument.name.value == "if")
+            if isinstance(value, VariableNode):
+                holds = self.booleans[value.name.value]
+            else:
+                assert isinstance(value, BooleanValueNode)
+                holds = value.value
             if holds is (name == "skip"):
                 return False
         return True

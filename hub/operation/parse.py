@@ -28,7 +28,11 @@ def parse_document(text: str, limits: Limits) -> DocumentNode:
     """The document, or `Refused` with the place of the first syntax error or the limit that is passed."""
     if len(text) > limits.characters:
         raise Refused(
-            [Shown(f"the document has {len(text)} characters, more than {limits.characters}", code="DOCUMENT_TOO_LARGE")]
+            [
+                Shown(
+                    f"the document has {len(text)} characters, more than {limits.characters}", code="DOCUMENT_TOO_LARGE"
+                )
+            ]
         )
     try:
         return parse(text, max_tokens=limits.tokens, allow_empty_selection_sets=False)

@@ -56,7 +56,12 @@ def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode
         if len(operations) == 1:
             return operations[0]
         raise Refused(
-            [Shown(f"the document has several operations: name one of {names} in `operationName`", code="OPERATION_NOT_FOUND")]
+            [
+                Shown(
+                    f"the document has several operations: name one of {names} in `operationName`",
+                    code="OPERATION_NOT_FOUND",
+                )
+            ]
         )
     for node in operations:
         if node.name and node.name.value == name:
@@ -106,7 +111,7 @@ def _booleans(operation: OperationDefinitionNode, fragments: Mapping[str, Fragme
         for node in todo.pop().selections:
             for directive in node.directives or ():
                 if directive.name.value in ("skip", "include"):
-                    for argument in directive.arguments:
+                    for argument in directive.arguments or ():
                         if isinstance(argument.value, VariableNode):
                             found.setdefault(argument.value.name.value)
             inner = getattr(node, "selection_set", None)

@@ -1,9 +1,9 @@
 """Every field gets its cheapest way; ways that share a key are one fetch.
 
-Walking down the operation, a field that the subgraph at hand resolves stays with it. The others of an object are grouped:
-the key move that serves most of them is taken first, until all are served, so that an object costs as few fetches as its
-subgraphs allow. A link goes straight to where the entity is at home, if anything but its key is asked from there: the
-object is then whole, and null where there is none.
+Walking down the operation, a field that the subgraph at hand resolves stays with it. The others of an object are
+grouped: the key move that serves most of them is taken first, until all are served, so that an object costs as few
+fetches as its subgraphs allow. A link goes straight to where the entity is at home, if anything but its key is asked
+from there: the object is then whole, and null where there is none.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class _Builder:
         )
 
     def turns(self, type_name: str, source: str, grant: Grant) -> bool:
-        """Whether rows below a field are read in another universe than the row they hang on. A link is a fetch anyway."""
+        """Whether rows below a field are read in another universe than their row. A link is a fetch anyway."""
         return (
             grant.selection is not None
             and (source, type_name, grant.name) not in self.graph.references
@@ -108,7 +108,9 @@ class _Builder:
         moves = [move for move in self.graph.moves(type_name) if move.to == source]
         move = next((one for one in moves if self.graph.gives(type_name, source, given, one.inputs)), None)
         if move is None:
-            raise Internal(f"`{type_name}.{grant.name}` changes the standing, and `{type_name}` has no key in `{source}`")
+            raise Internal(
+                f"`{type_name}.{grant.name}` changes the standing, and `{type_name}` has no key in `{source}`"
+            )
         column = self.arrive(type_name, source, grant)
         fetch = Fetch(source, type_name, move.key, self.profile.universe(grant.below), (column,))
         return Hole(grant.key, grant.name, _nullable(grant), fetch, 0, move.inputs, _many(grant))
@@ -153,7 +155,9 @@ class _Builder:
         waiting = list(grants)
         while waiting:
             candidates = [move for grant in waiting for move in options[grant.key]]
-            best = max(candidates, key=lambda move: (sum(move in options[grant.key] for grant in waiting), move.to, move.key))
+            best = max(
+                candidates, key=lambda move: (sum(move in options[grant.key] for grant in waiting), move.to, move.key)
+            )
             served = [grant for grant in waiting if best in options[grant.key]]
             waiting = [grant for grant in waiting if best not in options[grant.key]]
             columns = tuple(self.arrive(type_name, best.to, grant) for grant in served)

@@ -1,7 +1,7 @@
 """The supergraph as the planner walks it: nodes are types in a subgraph, edges are fields and key moves.
 
-A *reference* is a field that gives no more of an entity than its key: a stub in the subgraph's own terms. From there the
-planner continues where the entity is at home.
+A *reference* is a field that gives no more of an entity than its key: a stub in the subgraph's own terms. From there
+the planner continues where the entity is at home.
 """
 
 from __future__ import annotations
@@ -163,5 +163,3 @@ def planner_graph(supergraph: Supergraph, mappings: Mapping[str, SourceMapping])
         (source, name): lookup.key for source, mapping in mappings.items() for name, lookup in mapping.lookups.items()
     }
     return PlannerGraph(supergraph, references, lookups)
-
-

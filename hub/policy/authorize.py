@@ -19,7 +19,11 @@ def authorize(operation: Operation, profile: Profile, rules: RuleBook) -> Author
         here = (*path, field.key)
         if not field.name.startswith("__") and not rules.shows(profile.audience, at, field.parent, field.name):
             refusals.append(
-                Shown(f"`{field.name}` is not shared here: {'.'.join(here)}", code="NOT_SHARED", locations=[field.location])
+                Shown(
+                    f"`{field.name}` is not shared here: {'.'.join(here)}",
+                    code="NOT_SHARED",
+                    locations=[field.location],
+                )
             )
         selection = None
         if field.selection is not None:

@@ -1,7 +1,8 @@
 """RuleBook x audience -> the schema that this audience sees.
 
-A field is in it when some standing of the audience shows it; a type, when a field leads to it. Validation, introspection
-and suggestions use this schema, so a field that is never shared and a field that was never invented are answered alike.
+A field is in it when some standing of the audience shows it; a type, when a field leads to it. Validation,
+introspection and suggestions use this schema, so a field that is never shared and a field that was never invented are
+answered alike.
 """
 
 from __future__ import annotations
@@ -42,9 +43,7 @@ _BUILT_IN = frozenset({"String", "Int", "Float", "Boolean", "ID"})
 def contract(api: GraphQLSchema, rules: RuleBook, audience: Audience, checks: Mapping[str, Check]) -> GraphQLSchema:
     """The audience's schema; its custom scalars check their inputs."""
     definitions = {
-        node.name.value: node
-        for node in parse(print_schema(api)).definitions
-        if isinstance(node, TypeDefinitionNode)
+        node.name.value: node for node in parse(print_schema(api)).definitions if isinstance(node, TypeDefinitionNode)
     }
     query = api.query_type
     assert query is not None
@@ -89,7 +88,8 @@ def _prune(
                 fields = tuple(
                     field
                     for field in node.fields or ()
-                    if (_named(field.type) in kept or _named(field.type) in _BUILT_IN) and visible(name, field.name.value)
+                    if (_named(field.type) in kept or _named(field.type) in _BUILT_IN)
+                    and visible(name, field.name.value)
                 )
                 interfaces = tuple(item for item in node.interfaces or () if item.name.value in kept)
                 if not fields:
@@ -171,7 +171,10 @@ def _attach(scalar: GraphQLScalarType, check: Check) -> None:
             raise GraphQLError(f"a {scalar.name} is a string: put it in quotes", node)
         return checked(node.value, node)
 
-    scalar.parse_value = value  # type: ignore[method-assign]
-    scalar.parse_literal = literal  # type: ignore[method-assign,assignment]
-    scalar.coerce_input_value = value  # type: ignore[method-assign]
-    scalar.coerce_input_literal = literal  # type: ignore[method-assign,assignment]
+    for attribute, function in (
+        ("parse_value", value),
+        ("coerce_input_value", value),
+        ("parse_literal", literal),
+        ("coerce_input_literal", literal),
+    ):
+        setattr(scalar, attribute, function)

@@ -52,10 +52,18 @@ def rulebook(
             applied = supergraph.applied.get(f"{type_name}.{field_name}", ())
             label = next((str(one.arguments["name"]) for one in applied if one.name == "label"), None)
             if label is None:
-                problems.append(Problem("LABEL_MISSING", f"{type_name}.{field_name}", "has no label",
-                                        "give it one of the labels of the policy table"))
+                problems.append(
+                    Problem(
+                        "LABEL_MISSING",
+                        f"{type_name}.{field_name}",
+                        "has no label",
+                        "give it one of the labels of the policy table",
+                    )
+                )
             elif label not in policy.labels:
-                problems.append(Problem("LABEL_UNKNOWN", f"{type_name}.{field_name}", f"label `{label}` is not in the policy table"))
+                problems.append(
+                    Problem("LABEL_UNKNOWN", f"{type_name}.{field_name}", f"label `{label}` is not in the policy table")
+                )
             else:
                 labels[type_name, field_name] = label
     if problems:

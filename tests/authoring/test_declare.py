@@ -7,8 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 
 import pytest
-
 import strawberry
+
 from hub.authoring import Key, Source, column, declare, embedded, link, lookup, read_policy, rows, value
 from hub.cli.endpoint import load_graph
 from hub.engine import build
@@ -94,7 +94,7 @@ def test_a_type_that_says_nothing_is_refused_where_it_stands() -> None:
 def test_all_problems_are_found_in_one_go() -> None:
     source = Source("register")
 
-    @source.type
+    @source.row
     class Part:
         """A part."""
 
@@ -148,8 +148,8 @@ def test_a_root_field_must_be_a_lookup() -> None:
     class Query:
         thing: Thing | None = link({"id": "id"}, gives=None, label=L.OPEN, says="A thing.")
 
-        @lookup(key=("id",), label=L.OPEN, says="A thing.")
-        def by_id(self, id: strawberry.ID) -> Thing | None: ...
+        @lookup(key=("id",), arguments=("thingId",), label=L.OPEN, says="A thing.")
+        def by_id(self, thing_id: strawberry.ID) -> Thing | None: ...
 
     assert problems(source) == [("ROOT_FIELD_NOT_A_LOOKUP", "register:Query.thing")]
 
@@ -190,16 +190,36 @@ CLOSED = "deny"
 @pytest.mark.parametrize(
     ("text", "code", "place", "suggestion"),
     [
-        (TABLE.replace("officer", "oficer"), "POLICY_UNKNOWN_AUDIENCE", "policy.toml [oficer]", "did you mean `officer`?"),
+        (
+            TABLE.replace("officer", "oficer"),
+            "POLICY_UNKNOWN_AUDIENCE",
+            "policy.toml [oficer]",
+            "did you mean `officer`?",
+        ),
         (
             TABLE.replace(".official", ".offical"),
             "POLICY_UNKNOWN_STANDING",
             "policy.toml [officer.offical]",
             "did you mean `official`?",
         ),
-        (TABLE.replace("CLOSED", "CLOSD"), "POLICY_UNKNOWN_LABEL", "policy.toml [officer.official]", "did you mean `CLOSED`?"),
-        (TABLE.replace('"deny"', '"hide"'), "POLICY_UNKNOWN_EFFECT", "policy.toml [officer.official] CLOSED", "one of show, deny"),
-        (TABLE.replace('CLOSED = "deny"', ""), "POLICY_MISSING_CELL", "policy.toml [officer.official]", 'say "show" or "deny"'),
+        (
+            TABLE.replace("CLOSED", "CLOSD"),
+            "POLICY_UNKNOWN_LABEL",
+            "policy.toml [officer.official]",
+            "did you mean `CLOSED`?",
+        ),
+        (
+            TABLE.replace('"deny"', '"hide"'),
+            "POLICY_UNKNOWN_EFFECT",
+            "policy.toml [officer.official] CLOSED",
+            "one of show, deny",
+        ),
+        (
+            TABLE.replace('CLOSED = "deny"', ""),
+            "POLICY_MISSING_CELL",
+            "policy.toml [officer.official]",
+            'say "show" or "deny"',
+        ),
     ],
 )
 def test_every_fault_of_the_policy_table_has_its_place_and_a_suggestion(

@@ -97,9 +97,11 @@ async def test_different_countries_in_four_databases_are_no_country(databases: M
 
 
 async def test_a_database_that_was_not_migrated_is_named(databases: Mapping[str, str]) -> None:
-    swapped = {**databases, "insurance": databases["household"]}
+    with psycopg.connect(databases["insurance"], autocommit=True) as connection:
+        connection.execute("create database empty")
+    elsewhere = databases["insurance"].replace("insurance", "empty")
     with pytest.raises(SettingsWrong, match="`insurance` lacks a table"):
-        await load(swapped, 1_000, 7, lambda _: None, workers=0)
+        await load({**databases, "insurance": elsewhere}, 1_000, 7, lambda _: None, workers=0)
 
 
 def test_copy_text_refuses_what_would_have_to_be_escaped() -> None:

@@ -100,7 +100,7 @@ def _population() -> Iterator[Insert]:
             "residence_province_code": "52",
             "residence_commune_code": ("00070", "99999")[index % 2],
             "residence_detail": ROUGH if rough else None,
-            "residence_since": ("2025-06-30", "2025-07-01")[index % 2],
+            "residence_coded_on": ("2025-06-30", "2025-07-01")[index % 2],
             "occupation": ROUGH if rough else None,
             "life_status": ("ALIVE", "MISSING")[index % 2],
             "life_status_date": (None, "2024-02-29")[index % 2],
@@ -120,7 +120,7 @@ def _population() -> Iterator[Insert]:
             email=f"{of}@example.vn",
             current_province_code="79",
             current_commune_code="00070",
-            current_since="2025-07-02",
+            current_coded_on="2025-07-02",
             preferred_channel="POST",
         )
     related = PERSONS["civilian", RELATED]
@@ -162,6 +162,7 @@ def _household() -> Iterator[Insert]:
         "commune_code": "00070",
         "address_detail": ROUGH,
         "registered_on": "2020-02-29",
+        "address_coded_on": "2025-06-30",
         "head_phone": None,
     }
     yield "household", "defence.household", {
@@ -170,7 +171,8 @@ def _household() -> Iterator[Insert]:
         "registration_type": "PERMANENT",
         "province_code": "01",
         "commune_code": "00070",
-        "registered_on": "2026-01-01",
+        "registered_on": "2020-01-01",
+        "address_coded_on": "2025-07-01",
         "head_phone": "0912345678",
     }
     yield _member("civilian", HOUSEHOLD, RENEWED, 1, "HEAD", si_number="0190900002", card_form="PAPER")
@@ -181,6 +183,7 @@ def _household() -> Iterator[Insert]:
     # A member of a household that is nowhere, and memberships that each class sees otherwise.
     yield _member("civilian", NO_HOUSEHOLD, RELATED, 1, "HEAD", initial_facility_code=DEFENCE_FACILITY)
     yield _member("defence", DEFENCE_HOUSEHOLD, THREEFOLD, 1, "HEAD", si_number="0190900004")
+    yield _member("civilian", DEFENCE_HOUSEHOLD, None, 2, "WIFE")
     yield _member("public_security", HOUSEHOLD, THREEFOLD, 5, "HUSBAND", state_support_percent=70)
     yield _member("defence", HOUSEHOLD, DEFENCE_ONLY, 1, "HUSBAND", si_number="0190900005", months_paid=12)
 
@@ -356,7 +359,7 @@ def _employer() -> Iterator[Insert]:
             "province_code": "52",
             "commune_code": "00070",
             "address_detail": ROUGH,
-            "address_since": "2025-07-01",
+            "address_coded_on": "2025-07-01",
             "payment_method": "MONTHLY",
             "status": "ACTIVE",
             "representative_name": ROUGH,
@@ -381,6 +384,6 @@ def _employer() -> Iterator[Insert]:
             "level": "BASIC",
             "province_code": "79",
             "commune_code": "00070",
-            "address_since": "2025-07-01",
+            "address_coded_on": "2025-07-01",
             "employer_tax_code": tax_code,
         }

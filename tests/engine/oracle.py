@@ -16,7 +16,20 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from graphql import ExecutionResult, GraphQLResolveInfo, GraphQLSchema, execute_sync, parse
+from graphql import (
+    ExecutionResult,
+    FieldNode,
+    FragmentSpreadNode,
+    GraphQLIncludeDirective,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    GraphQLSkipDirective,
+    InlineFragmentNode,
+    SelectionNode,
+    execute_sync,
+    get_directive_values,
+    parse,
+)
 from psycopg import sql
 from psycopg.rows import dict_row
 
@@ -140,6 +153,9 @@ class Oracle:
 
     def _resolve(self, thing: Thing | None, info: GraphQLResolveInfo, **arguments: Any) -> Any:
         resolver = FIELDS.get((info.parent_type.name, info.field_name))
+        if isinstance(resolver, Link):
+            assert thing is not None
+            return self.follow(resolver, thing, selected(info))
         if resolver is not None:
             return resolver(self, thing or Thing({}, Standing.OFFICIAL), arguments)
         assert thing is not None
@@ -179,6 +195,21 @@ class Oracle:
                     (found,) = self.tables.where(of, "person", "id", identifier["person_id"])
         return None if found is None else Thing(found, standing)
 
+    def follow(self, link: Link, thing: Thing, asked: set[str]) -> Thing | None:
+        """What a link leads to; null where its key is null or nothing has it.
+
+        A link of which nothing is asked that the entity's own register holds is taken at its word: it is its key.
+        """
+        standing = after(thing.standing, link.gives or thing.standing)
+        key = {there: thing.row[here] for there, here in link.key.items()}
+        if any(value is None for value in key.values()):
+            return None
+        if not asked - {"__typename"} - KEY_FIELDS[link.to] - FROM_ELSEWHERE.get(link.to, set()):
+            return Thing(key, standing)
+        if link.to == "Person":
+            return self.person(standing, key["personal_id"])
+        return self.last(standing, FOUND_IN[link.to], **key)
+
     def membership(self, person: Thing) -> Thing | None:
         members = self.all(person.standing, "member", personal_id=person.row["personal_id"])
         today = [row for row in members if row["ended_on"] is None]
@@ -193,27 +224,74 @@ def after(standing: Standing, gives: Standing) -> Standing:
 # Links -----------------------------------------------------------------------------------------------------------------
 
 
-def to_person(column: str, gives: Standing | None = None) -> Resolver:
-    return lambda oracle, thing, _: oracle.person(after(thing.standing, gives or thing.standing), thing.row[column])
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A field that leads to an entity by its key: {key column there: column here}."""
+
+    to: str
+    key: Mapping[str, str]
+    gives: Standing | None = None
 
 
-def to_employer(column: str, gives: Standing | None = None) -> Resolver:
-    return lambda oracle, thing, _: oracle.last(
-        after(thing.standing, gives or thing.standing), "employer", tax_code=thing.row[column]
-    )
+KEY_FIELDS = {
+    "Person": {"personalId"},
+    "Employer": {"taxCode"},
+    "EmployerUnit": {"taxCode", "objectGroup"},
+    "Facility": {"code"},
+    "Participant": {"siNumber"},
+}
+FROM_ELSEWHERE = {
+    "Person": {
+        "household",
+        "membership",
+        "insuranceBook",
+        "socialInsurance",
+        "healthInsurance",
+        "unemploymentInsurance",
+    },
+    "Employer": {"participants"},
+}
+"""Fields of an entity that its own register does not give."""
+
+FOUND_IN = {"Employer": "employer", "EmployerUnit": "employer_unit", "Facility": "facility", "Participant": "participant"}
 
 
-def to_facility(column: str, gives: Standing | None = None) -> Resolver:
-    return lambda oracle, thing, _: oracle.last(
-        after(thing.standing, gives or thing.standing), "facility", code=thing.row[column]
-    )
+def to_person(column: str, gives: Standing | None = None) -> Link:
+    return Link("Person", {"personal_id": column}, gives)
 
 
-def to_unit(oracle: Oracle, thing: Thing, _: Mapping[str, Any]) -> Thing | None:
-    tax_code, group = thing.row["employer_tax_code"], thing.row["object_group"]
-    if group is None:
-        return None
-    return oracle.last(Standing.OFFICIAL, "employer_unit", tax_code=tax_code, object_group=group)
+def to_employer(column: str) -> Link:
+    return Link("Employer", {"tax_code": column}, Standing.OFFICIAL)
+
+
+def to_facility(column: str) -> Link:
+    return Link("Facility", {"code": column})
+
+
+UNIT = Link("EmployerUnit", {"tax_code": "employer_tax_code", "object_group": "object_group"})
+
+
+def selected(info: GraphQLResolveInfo) -> set[str]:
+    """The names of the fields asked of the object a field leads to."""
+    found: set[str] = set()
+    todo = [node.selection_set for node in info.field_nodes if node.selection_set]
+    while todo:
+        for node in todo.pop().selections:
+            if not _included(info, node):
+                continue
+            if isinstance(node, FieldNode):
+                found.add(node.name.value)
+            elif isinstance(node, FragmentSpreadNode):
+                todo.append(info.fragments[node.name.value].selection_set)
+            elif isinstance(node, InlineFragmentNode):
+                todo.append(node.selection_set)
+    return found
+
+
+def _included(info: GraphQLResolveInfo, node: SelectionNode) -> bool:
+    skip = get_directive_values(GraphQLSkipDirective, node, info.variable_values)
+    include = get_directive_values(GraphQLIncludeDirective, node, info.variable_values)
+    return not (skip and skip["if"]) and (include is None or bool(include["if"]))
 
 
 def one_of_person(table: str) -> Resolver:
@@ -310,7 +388,11 @@ def totals(oracle: Oracle, thing: Thing, _: Mapping[str, Any]) -> Thing:
 
 
 def members(oracle: Oracle, thing: Thing, _: Mapping[str, Any]) -> list[Thing]:
-    found = oracle.ordered(thing.standing, "member", ("position", "id"), household_id=thing.row["id"])
+    """A list about others: it starts from the household as the universe for others has it."""
+    standing = after(thing.standing, Standing.HOUSEHOLD)
+    if oracle.last(standing, "household", id=thing.row["id"]) is None:
+        return []
+    found = oracle.ordered(standing, "member", ("position", "id"), household_id=thing.row["id"])
     return [member for member in found if member.row["ended_on"] is None]
 
 
@@ -320,7 +402,7 @@ def household_of_person(oracle: Oracle, thing: Thing, _: Mapping[str, Any]) -> T
 
 
 def participants(oracle: Oracle, thing: Thing, arguments: Mapping[str, Any]) -> list[Thing]:
-    found = oracle.ordered(thing.standing, "participant", ("id",), employer_tax_code=thing.row["tax_code"])
+    found = oracle.ordered(Standing.OFFICIAL, "participant", ("id",), employer_tax_code=thing.row["tax_code"])
     start = str(arguments["after"]).lower() if arguments.get("after") is not None else ""
     return [one for one in found if one.row["id"] > start][: arguments["first"]]
 
@@ -329,7 +411,7 @@ def me(oracle: Oracle, _thing: Thing, _: Mapping[str, Any]) -> Thing | None:
     return oracle.person(Standing.SELF, oracle.subject)
 
 
-FIELDS: Mapping[tuple[str, str], Resolver] = {
+FIELDS: Mapping[tuple[str, str], Resolver | Link] = {
     ("Query", "me"): me,
     ("Query", "person"): lambda oracle, _, given: oracle.person(Standing.OFFICIAL, given["personalId"]),
     ("Query", "people"): lambda oracle, _, given: [
@@ -348,29 +430,27 @@ FIELDS: Mapping[tuple[str, str], Resolver] = {
     ("Person", "identifiers"): rows_of_row("person_identifier", "valid_from", "id"),
     ("Person", "ethnicity"): coded("ethnicity_code", nullable=True),
     ("Person", "birthRegistration"): coded("birth_province_code", nullable=True),
-    ("Person", "hometown"): coded("hometown_province_code", "residence_since", nullable=True),
+    ("Person", "hometown"): coded("hometown_province_code", "residence_coded_on", nullable=True),
     ("Person", "permanentResidence"): address(
-        "residence_province_code", "residence_commune_code", "residence_detail", "residence_since"
+        "residence_province_code", "residence_commune_code", "residence_detail", "residence_coded_on"
     ),
     ("Person", "contact"): lambda oracle, thing, _: oracle.last(thing.standing, "contact", person_id=thing.row["id"]),
     ("Person", "relatives"): rows_of_row("relative", "relation", "id"),
     ("Contact", "currentResidence"): address(
-        "current_province_code", "current_commune_code", "current_detail", "current_since", nullable=True
+        "current_province_code", "current_commune_code", "current_detail", "current_coded_on", nullable=True
     ),
     ("Relative", "person"): to_person("personal_id", Standing.HOUSEHOLD),
     # household
     ("Person", "household"): household_of_person,
     ("Person", "membership"): lambda oracle, thing, _: oracle.membership(thing),
     ("Household", "householdId"): column("id"),
-    ("Household", "address"): address(*PLACE, "registered_on"),
+    ("Household", "address"): address(*PLACE, "address_coded_on"),
     ("Household", "members"): members,
     ("HouseholdMember", "household"): lambda oracle, thing, _: oracle.last(
         thing.standing, "household", id=thing.row["household_id"]
     ),
     ("HouseholdMember", "person"): to_person("personal_id", Standing.HOUSEHOLD),
-    ("HouseholdMember", "participant"): lambda oracle, thing, _: oracle.last(
-        after(thing.standing, Standing.HOUSEHOLD), "participant", si_number=thing.row["si_number"]
-    ),
+    ("HouseholdMember", "participant"): Link("Participant", {"si_number": "si_number"}, Standing.HOUSEHOLD),
     ("HouseholdMember", "initialFacility"): to_facility("initial_facility_code"),
     # insurance
     ("Person", "insuranceBook"): one_of_person("book"),
@@ -388,10 +468,10 @@ FIELDS: Mapping[tuple[str, str], Resolver] = {
     ("InsuranceBook", "totals"): totals,
     ("Participant", "person"): to_person("personal_id"),
     ("Participant", "managingAgency"): coded("managing_agency_code", nullable=True),
-    ("Participant", "employer"): to_employer("employer_tax_code", Standing.OFFICIAL),
-    ("Participant", "unit"): to_unit,
-    ("Contribution", "employer"): to_employer("employer_tax_code", Standing.OFFICIAL),
-    ("Contribution", "unit"): to_unit,
+    ("Participant", "employer"): to_employer("employer_tax_code"),
+    ("Participant", "unit"): UNIT,
+    ("Contribution", "employer"): to_employer("employer_tax_code"),
+    ("Contribution", "unit"): UNIT,
     ("Contribution", "rates"): lambda _oracle, thing, _: thing,
     ("AppliedRates", "retirement"): column("rate_retirement"),
     ("AppliedRates", "sickness"): column("rate_sickness"),
@@ -401,19 +481,19 @@ FIELDS: Mapping[tuple[str, str], Resolver] = {
     ("ShortTermBenefit", "diagnosis"): coded("diagnosis_code", nullable=True),
     ("AccidentBenefit", "diagnosis"): coded("diagnosis_code", nullable=True),
     ("HealthCard", "objectGroup"): coded("object_group"),
-    ("HealthCard", "initialFacility"): to_facility("initial_facility_code", Standing.OFFICIAL),
-    ("Visit", "facility"): to_facility("facility_code", Standing.OFFICIAL),
+    ("HealthCard", "initialFacility"): to_facility("initial_facility_code"),
+    ("Visit", "facility"): to_facility("facility_code"),
     ("Visit", "diagnosis"): coded("diagnosis_code"),
     # employer
     ("Employer", "industry"): coded("industry_code"),
-    ("Employer", "address"): address(*PLACE, "address_since"),
+    ("Employer", "address"): address(*PLACE, "address_coded_on"),
     ("Employer", "representative"): to_person("representative_personal_id", Standing.OFFICIAL),
     ("Employer", "units"): lambda oracle, thing, _: oracle.ordered(
         thing.standing, "employer_unit", ("object_group",), tax_code=thing.row["tax_code"]
     ),
     ("Employer", "participants"): participants,
     ("EmployerUnit", "employer"): to_employer("tax_code"),
-    ("Facility", "address"): address(*PLACE, "address_since"),
+    ("Facility", "address"): address(*PLACE, "address_coded_on"),
     ("Facility", "employer"): to_employer("employer_tax_code"),
     # values
     ("Address", "province"): coded("province", "since"),

@@ -14,11 +14,10 @@ from graphql import parse, validate
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub.engine import Built, Engine, open_engine
+from hub.engine import Engine, open_engine
 from hub.model.request import Request
 from hub.model.viewer import Audience, Profile, Universe, Viewer
 from schema import graph as load_graph
-from tests.engine import oddities
 from tests.engine.country import Country
 from tests.engine.operations import Keys, Reader, Written, keys_of, operations
 from tests.engine.oracle import Oracle, Tables

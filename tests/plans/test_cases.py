@@ -1,7 +1,7 @@
 """Operations over the real graph: one `.graphql` file a case, its plan and its SQL beside it.
 
-The file's name is the claim, its first line says it in a sentence. `# as:` names the sample viewer. `# expect:` lines are
-hard assertions that no update of the expectations can rewrite:
+The file's name is the claim, its first line says it in a sentence. `# as:` names the sample viewer. `# expect:` lines
+are hard assertions that no update of the expectations can rewrite:
 
     # expect: steps N              how deep the fetches hang
     # expect: statements N         how many there are

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, graphql_sync, get_introspection_query
+from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, get_introspection_query, graphql_sync
 
 from hub.cli.endpoint import load_graph
 from hub.engine import Built, Engine, build
@@ -75,7 +75,9 @@ def test_a_citizen_has_no_way_to_others_but_his_own_path(built: Built) -> None:
 
 def test_what_is_never_shared_is_answered_like_what_was_never_invented(built: Built) -> None:
     shared_never = refusals(built, '{ person(personalId: "001190000001") { bankAccount } }', Profile(Audience.ANALYST))
-    invented_never = refusals(built, '{ person(personalId: "001190000001") { bankAccounz } }', Profile(Audience.ANALYST))
+    invented_never = refusals(
+        built, '{ person(personalId: "001190000001") { bankAccounz } }', Profile(Audience.ANALYST)
+    )
     assert [(code, text.replace("bankAccounz", "bankAccount")) for code, text in invented_never] == shared_never
 
 

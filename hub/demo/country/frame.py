@@ -16,7 +16,7 @@ from random import Random
 from hub.demo.country.calendar import NOW_MONTH, ordinal
 from hub.demo.country.draw import Serials, Weighted, generator
 from hub.demo.country.plan import BLOCK, Kind, Plan, kind, kinds, plan
-from hub.demo.country.vocabulary import Province, provinces, word, words
+from hub.demo.country.vocabulary import Province, provinces, word
 from hub.domain.identifiers import tax_check_digit
 from hub.model.viewer import RecordClass
 

@@ -48,7 +48,8 @@ join pg_type t on t.oid = a.atttypid
 where c.relkind in ('r', 'p', 'f') and n.nspname = any($1) and a.attnum > 0 and not a.attisdropped
 """
 _CHECKS = """
-select n.nspname, c.relname, pg_get_constraintdef(k.oid)
+select n.nspname, c.relname, pg_get_constraintdef(k.oid),
+    (select array_agg(a.attname::text) from pg_attribute a where a.attrelid = c.oid and a.attnum = any(k.conkey))
 from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace
 where k.contype = 'c' and n.nspname = any($1)
 """
@@ -66,13 +67,11 @@ class _Table:
     """One table of one class schema as the catalogue has it."""
 
     columns: dict[str, tuple[str, bool]] = field(default_factory=dict)
-    checks: list[str] = field(default_factory=list)
+    checks: list[tuple[str, frozenset[str]]] = field(default_factory=list)
     indexes: list[list[str]] = field(default_factory=list)
 
 
-async def drifts(
-    mapping: SourceMapping, api: GraphQLSchema, dsn: str, classes: Sequence[RecordClass]
-) -> list[Problem]:
+async def drifts(mapping: SourceMapping, api: GraphQLSchema, dsn: str, classes: Sequence[RecordClass]) -> list[Problem]:
     """Every drift between a source's declarations and its database, for these class schemas."""
     try:
         connection = await asyncpg.connect(dsn, timeout=5)
@@ -83,8 +82,8 @@ async def drifts(
         tables: dict[tuple[str, str], _Table] = {}
         for schema, table, column, kind, required in await connection.fetch(_COLUMNS, names):
             tables.setdefault((schema, table), _Table()).columns[column] = (kind, required)
-        for schema, table, text in await connection.fetch(_CHECKS, names):
-            tables[schema, table].checks.append(text)
+        for schema, table, text, columns in await connection.fetch(_CHECKS, names):
+            tables[schema, table].checks.append((text, frozenset(columns or ())))
         for schema, table, columns in await connection.fetch(_INDEXES, names):
             tables[schema, table].indexes.append(columns)
     finally:
@@ -126,7 +125,9 @@ class _Checker:
 
     def present(self, table: str, columns: Sequence[str], where: str) -> Iterator[Problem]:
         if table not in self.tables:
-            yield Problem("TABLE_MISSING", self.place(table, where=where), "the table is not there", "run `hub migrate`")
+            yield Problem(
+                "TABLE_MISSING", self.place(table, where=where), "the table is not there", "run `hub migrate`"
+            )
             return
         for column in columns:
             if column not in self.tables[table].columns:
@@ -177,7 +178,7 @@ class _Checker:
                 case Embedded():
                     inner = {there: names.get(here, here) for there, here in mapped.columns.items()}
                     column = names.get(mapped.present, mapped.present) or present
-                    yield from self.object(self.target(home, name), table, names | inner, seen, column)
+                    yield from self.object(self.target(home, name), table, {**names, **inner}, seen, column)
                 case Rows() | Aggregate():
                     yield from self.present(mapped.table, [there for there, _ in mapped.match], where)
                     yield from self.present(table, [names.get(here, here) for _, here in mapped.match], where)
@@ -193,11 +194,11 @@ class _Checker:
             kind, _ = self.tables[table].columns.get(column, ("", False))
             if kind and kind not in _PLAIN:
                 place = self.place(table, column, where)
-                yield Problem("TYPE_NOT_PLAIN", place, f"a link is held in `{kind}`", f"use one of {', '.join(sorted(_PLAIN))}")
+                yield Problem(
+                    "TYPE_NOT_PLAIN", place, f"a link is held in `{kind}`", f"use one of {', '.join(sorted(_PLAIN))}"
+                )
 
-    def column(
-        self, type_name: str, name: str, table: str, column: str, form: Form, present: str
-    ) -> Iterator[Problem]:
+    def column(self, type_name: str, name: str, table: str, column: str, form: Form, present: str) -> Iterator[Problem]:
         where = f"{type_name}.{name}"
         if column not in self.tables[table].columns:
             yield Problem("COLUMN_MISSING", self.place(table, column, where), "the column is not there")
@@ -205,12 +206,20 @@ class _Checker:
         kind, required = self.tables[table].columns[column]
         fitting = _FITTING.get(form)
         if fitting is not None and kind not in fitting:
-            yield Problem("TYPE_DOES_NOT_FIT", self.place(table, column, where), f"`{kind}` holds what is shown as {form.name.lower()}",
-                          f"use one of {', '.join(sorted(fitting))}")
+            yield Problem(
+                "TYPE_DOES_NOT_FIT",
+                self.place(table, column, where),
+                f"`{kind}` holds what is shown as {form.name.lower()}",
+                f"use one of {', '.join(sorted(fitting))}",
+            )
         graphql_type = self.api.type_map[type_name].fields[name].type  # type: ignore[attr-defined]
         if isinstance(graphql_type, GraphQLNonNull) and not required and not self.null_together(table, column, present):
-            yield Problem("NULL_ALLOWED", self.place(table, column, where), "the field is never null, the column may be",
-                          "make the column `not null`, or the field nullable")
+            yield Problem(
+                "NULL_ALLOWED",
+                self.place(table, column, where),
+                "the field is never null, the column may be",
+                "make the column `not null`, or the field nullable",
+            )
         named = get_named_type(graphql_type)
         if isinstance(named, GraphQLEnumType):
             yield from self.words(table, column, frozenset(named.values), where)
@@ -219,16 +228,19 @@ class _Checker:
         """Whether a column is null only where `present` is."""
         if column == present:
             return True
-        return bool(present) and any(
-            "num_nulls" in text and {column, present} <= set(re.findall(r"\w+", text)) for text in self.tables[table].checks
-        )
+        return any("num_nulls" in text and {column, present} <= columns for text, columns in self.tables[table].checks)
 
     def words(self, table: str, column: str, known: frozenset[str], where: str) -> Iterator[Problem]:
         """The constraint on a column must allow the enum's words and no others."""
         allowed = self.allowed(table, column)
         place = self.place(table, column, where)
         if allowed is None:
-            yield Problem("ENUM_NOT_CONSTRAINED", place, "any word may stand here", "add a check constraint with the enum's values")
+            yield Problem(
+                "ENUM_NOT_CONSTRAINED",
+                place,
+                "any word may stand here",
+                "add a check constraint with the enum's values",
+            )
             return
         for word in sorted(allowed - known):
             yield Problem("ENUM_VALUE_UNKNOWN", place, f"the database allows `{word}`, the graph does not know it")
@@ -236,9 +248,8 @@ class _Checker:
             yield Problem("ENUM_VALUE_UNUSED", place, f"the graph knows `{word}`, the database never allows it")
 
     def allowed(self, table: str, column: str) -> frozenset[str] | None:
-        for text in self.tables[table].checks:
-            if re.search(rf"\(\(?{column}\)?(::text)? (= ANY|<@) \(", text) or re.search(rf"\(\({column} <@ ", text):
-                return frozenset(re.findall(r"'([^']*)'", text))
-            if re.search(rf"\b{column}\b", text) and ("= ANY" in text or "<@" in text) and text.count(" AND ") <= 1:
-                return frozenset(word for word in re.findall(r"'([^']*)'", text) if word not in ("{}",))
+        """The words that a constraint on this column alone lists, or None if no constraint does."""
+        for text, columns in self.tables[table].checks:
+            if columns == {column} and ("= ANY" in text or "<@" in text):
+                return frozenset(re.findall(r"'([^'{}]*)'", text))
         return None

@@ -68,9 +68,11 @@ class Connections:
                 return connection
         return None
 
-    async def _run(self, connection: asyncpg.Connection[Any], sql: str, arguments: tuple[Any, ...]) -> list[asyncpg.Record]:
+    async def _run(
+        self, connection: asyncpg.Connection[Any], sql: str, arguments: tuple[Any, ...]
+    ) -> list[asyncpg.Record]:
         try:
-            records = await connection.fetch(sql, *arguments)
+            records: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
         except BROKEN as error:
             connection.terminate()
             raise SourceUnavailable(self.source, error) from error

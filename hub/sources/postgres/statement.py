@@ -1,7 +1,7 @@
 """Fetch x mapping -> Question: one statement for one fetch, whatever is nested in it.
 
-Keys come as array parameters; each row answers with its key and its columns as text. Nested lists of the same source are
-aggregated beside the row. A value from elsewhere is a mark with the key that finds it (`hub.model.source`).
+Keys come as array parameters; each row answers with its key and its columns as text. Nested lists of the same source
+are aggregated beside the row. A value from elsewhere is a mark with the key that finds it (`hub.model.source`).
 """
 
 from __future__ import annotations
@@ -41,7 +41,10 @@ def compile_fetch(fetch: Fetch, mapping: SourceMapping) -> Question:
 
 def readable(text: str) -> str:
     """A statement with its marks as visible signs."""
-    return "".join(chr(0x2400 + ord(c)) if c < " " else f"{ord(c) - FIRST_CODE}:" if FIRST_CODE <= ord(c) < 0xF900 else c for c in text)
+    return "".join(
+        chr(0x2400 + ord(c)) if c < " " else f"{ord(c) - FIRST_CODE}:" if FIRST_CODE <= ord(c) < 0xF900 else c
+        for c in text
+    )
 
 
 class _Compiler:
@@ -159,9 +162,7 @@ class _Compiler:
             pieces += self.node(node, home, row, given, concrete)
         return [*pieces, "}"] if pieces else ["{}"]
 
-    def node(
-        self, node: Node, home: TypeMapping, row: Row, given: Mapping[str, str], concrete: str
-    ) -> Pieces:
+    def node(self, node: Node, home: TypeMapping, row: Row, given: Mapping[str, str], concrete: str) -> Pieces:
         match node:
             case Typename():
                 return [f'"{concrete}"']
@@ -217,7 +218,9 @@ class _Compiler:
             limit = f" limit ${number}::int"
         order = ", ".join(inner.column(name) for name in mapped.order)
         item = f"i{self.aliases}"
-        rows = f"select {body} as t from {united(mapped.table, self.classes, inner)} where {where} order by {order}{limit}"
+        rows = (
+            f"select {body} as t from {united(mapped.table, self.classes, inner)} where {where} order by {order}{limit}"
+        )
         return ["[", Sql(f"(select string_agg({item}.t, ',') from ({rows}) {item})"), "]"]
 
     def one(self, node: Value, mapped: Rows, row: Row) -> Pieces:

@@ -72,5 +72,6 @@ def value(expression: str, form: Form, *, nullable: bool) -> Pieces:
                 return [Sql(f"""coalesce('"' || {moment} || '+07:00"', 'null')""")]
             return ['"', Sql(moment), '+07:00"']
         case Form.PLAIN_LIST:
-            words = f"""case when {expression} = '{{}}' then '[]' else '["' || array_to_string({expression}, '","') || '"]' end"""
+            joined = f"""'["' || array_to_string({expression}, '","') || '"]'"""
+            words = f"case when {expression} = '{{}}' then '[]' else {joined} end"
             return [Sql(f"coalesce({words}, 'null')" if nullable else words)]

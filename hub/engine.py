@@ -10,9 +10,7 @@ booleans; a request that finds its program coerces its variables and runs.
 from __future__ import annotations
 
 import asyncio
-import logging
-import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +27,7 @@ from hub.model.graph import DeclaredGraph
 from hub.model.mapping import Lookup
 from hub.model.operation import Operation
 from hub.model.plan import Plan
-from hub.model.request import Request, Response
+from hub.model.request import Request, Response, refusal
 from hub.model.source import Source
 from hub.model.supergraph import Supergraph
 from hub.model.viewer import Audience, Profile, Viewer
@@ -38,8 +36,6 @@ from hub.planner import PlannerGraph, plan, planner_graph
 from hub.policy import RuleBook, authorize, contract, rulebook
 from hub.settings import Settings
 from hub.sources.postgres import PostgresSource
-
-log = logging.getLogger("hub.engine")
 
 DOCUMENTS_KEPT = 1_000
 PROGRAMS_KEPT = 2_000
@@ -130,16 +126,11 @@ class Engine:
         return self._contracts.get(audience) or self._contracts.put(audience, self.built.contract(audience))
 
     async def execute(self, request: Request, viewer: Viewer) -> Response:
-        """The answer to one request. Never raises: what is wrong with the request is shown, all else is masked."""
+        """The answer to one request. What is wrong with the request is shown; a fault of the hub is raised."""
         try:
             return Response(await self._execute(request, viewer))
         except Refused as refused:
-            return Response(_refusal(refused.errors), executed=False)
-        except Exception as error:
-            number = secrets.token_hex(6)
-            log.error("request failed, error id %s: %s", number, type(error).__name__, exc_info=error)
-            masked = Shown(f"something went wrong here (error id {number})", code="INTERNAL")
-            return Response(_refusal([masked]), executed=True)
+            return Response(refusal(refused.errors), executed=False)
 
     async def _execute(self, request: Request, viewer: Viewer) -> bytes:
         prepared = self._prepare(request, viewer.profile.audience)
@@ -190,19 +181,6 @@ class Engine:
             return orjson.dumps(answers[key]).decode()
 
         return self._maker.program(stages.plan, stages.operation, introspect)
-
-
-def _refusal(errors: Sequence[Shown]) -> bytes:
-    return orjson.dumps({"errors": [_shown(error) for error in errors]})
-
-
-def _shown(error: Shown) -> dict[str, Any]:
-    body: dict[str, Any] = {"message": error.message}
-    if error.locations:
-        body["locations"] = [{"line": line, "column": column} for line, column in error.locations]
-    if error.path:
-        body["path"] = list(error.path)
-    return body | {"extensions": {"code": error.code}}
 
 
 def _introspection_fields(operation: Operation) -> tuple[FieldNode, ...]:

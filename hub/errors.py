@@ -16,6 +16,7 @@ Takes nothing, imports nothing of the hub. Messages are lower case, with the inp
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -115,3 +116,15 @@ class SourceUnavailable(Internal):
 
     def __str__(self) -> str:
         return f"source `{self.source}` is unavailable: {self.cause!r}"
+
+
+def origin(error: BaseException) -> str:
+    """What a log may say of an error: its kind and where it arose, and those of its causes.
+
+    The message stays out: drivers put values of persons into theirs.
+    """
+    lines = [type(error).__name__, *"".join(traceback.format_tb(error.__traceback__)).splitlines()]
+    cause = error.__cause__ or (error.cause if isinstance(error, SourceUnavailable) else None)
+    if cause is not None and cause is not error:
+        lines.append(f"caused by {origin(cause)}")
+    return "\n".join(lines)

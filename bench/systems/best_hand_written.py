@@ -151,13 +151,12 @@ INSURANCE = {
 }
 
 EMPLOYERS = {
-    "employer": """
-        select tax_code::text, convert_to(concat('{"name":', to_json(name), '}'), 'UTF8')
+    "book": """
+        select 'e' || tax_code, convert_to(concat('{"name":', to_json(name), '}'), 'UTF8')
         from civilian.employer where tax_code = any($1::text[])
-    """,
-    "facility": """
-        select code::text, convert_to(concat('{"name":', to_json(name), '}'), 'UTF8')
-        from civilian.facility where code = any($1::text[])
+        union all
+        select 'f' || code, convert_to(concat('{"name":', to_json(name), '}'), 'UTF8')
+        from civilian.facility where code = any($2::text[])
     """,
     "of_people": """
         select tax_code::text, convert_to(concat('{"taxCode":"', tax_code, '","name":', to_json(name), '}'), 'UTF8')
@@ -175,16 +174,17 @@ Texts = Mapping[str, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """The prepared statements of one batch, one connection for each database."""
+    """The prepared statements of one batch: a connection for each question that may be under way beside others."""
 
     population: Statements
+    members: Statements
     household: Statements
     insurance: Statements
     employer: Statements
 
 
-async def _texts(statements: Statements, name: str, keys: Iterable[str]) -> Texts:
-    found: list[asyncpg.Record] = await statements[name].fetch([*keys])
+async def _texts(statements: Statements, name: str, *keys: list[str]) -> Texts:
+    found: list[asyncpg.Record] = await statements[name].fetch(*keys)
     return dict(found)
 
 
@@ -210,7 +210,7 @@ async def _households(slot: Slot, keys: list[str]) -> Texts:
     texts = await _texts(slot.household, "book", keys)
     split = {key: text.split(MARK) for key, text in texts.items()}
     marks = {mark for parts in split.values() for mark in parts[1::2]}
-    filled = await _named(slot.population, "member", marks)
+    filled = await _named(slot.members, "member", marks)
     return _joined(split, filled)
 
 
@@ -221,8 +221,10 @@ async def _insurance(slot: Slot, keys: list[str]) -> Texts:
     for parts in split.values():
         marks.update(parts[1::2])
     filled = {mark: _years(mark) for mark in marks if mark[0] == YEARS}
-    filled |= await _named(slot.employer, "employer", {mark for mark in marks if mark[0] == EMPLOYER})
-    filled |= await _named(slot.employer, "facility", {mark for mark in marks if mark[0] == FACILITY})
+    employers = [mark[1:].decode() for mark in marks if mark[0] == EMPLOYER]
+    facilities = [mark[1:].decode() for mark in marks if mark[0] == FACILITY]
+    named = await _texts(slot.employer, "book", employers, facilities)
+    filled |= {mark: named.get(mark.decode(), b"null") for mark in marks if mark[0] != YEARS}
     return _joined(split, filled)
 
 
@@ -270,7 +272,7 @@ async def _named(statements: Statements, name: str, marks: Iterable[bytes]) -> d
     keys = {mark: mark[1:].decode() for mark in marks}
     if not keys:
         return {}
-    found = await _texts(statements, name, keys.values())
+    found = await _texts(statements, name, [*keys.values()])
     return {mark: found.get(key, b"null") for mark, key in keys.items()}
 
 
@@ -330,6 +332,7 @@ class BestHandWritten:
     async def _slot(self) -> Slot:
         opened = []
         for source, texts in (
+            ("population", POPULATION),
             ("population", POPULATION),
             ("household", HOUSEHOLD),
             ("insurance", INSURANCE),

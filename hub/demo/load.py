@@ -187,9 +187,9 @@ class _Filling:
         ]
         try:
             await self.connection.execute(sql.SQL("truncate {}").format(sql.SQL(", ").join(targets)))
-        except psycopg.errors.UndefinedTable as missing:
+        except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as missing:
             raise SettingsWrong(
-                f"the database of `{self.source}` lacks a table, {missing.diag.message_primary}: migrate it first"
+                f"the database of `{self.source}` lacks its tables, {missing.diag.message_primary}: migrate it first"
             ) from missing
         self.aside = await _lay_aside(self.connection)
 

@@ -9,17 +9,20 @@ answered is forgotten.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from hub.errors import SourceUnavailable
+from hub.errors import SourceUnavailable, origin
 from hub.executor.join import Answers, failed, join
 from hub.model.source import Source
 from hub.model.viewer import Universe
 
 if TYPE_CHECKING:
     from hub.executor.step import Step
+
+log = logging.getLogger("hub.executor")
 
 MOST_KEYS = 1_000
 
@@ -64,13 +67,14 @@ class Loader:
 class Lane:
     """The pipelines of one universe of one source, and the groups that wait for one."""
 
-    __slots__ = ("_busy", "_tasks", "_waiting", "_waking", "loop", "source", "width")
+    __slots__ = ("_away", "_busy", "_tasks", "_waiting", "_waking", "loop", "source", "width")
 
     def __init__(self, source: Source, universe: Universe) -> None:
         self.loop = asyncio.get_running_loop()
         self.source = source
         self.width = source.width(universe)
         self._waiting: deque[Group] = deque()
+        self._away = False
         self._busy = 0
         self._waking = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -102,11 +106,13 @@ class Lane:
         try:
             answers = await self.source.ask(question, own, keys)
         except SourceUnavailable as error:
-            step.report(error)
+            self._note(error)
             answers = failed(keys, question.columns, error.source)
         except Exception as error:  # noqa: BLE001 - a fault of the hub fails this group, not the lane
-            step.report(error)
+            log.error("a question to `%s` failed: %s", self.source.name, origin(error))
             answers = failed(keys, question.columns, self.source.name)
+        else:
+            self._note(None)
         finally:
             self._busy -= 1
             if self._waiting:
@@ -115,6 +121,16 @@ class Lane:
             answers = await join(loader, answers, early, group.keys)
         if not group.future.done():
             group.future.set_result(answers)
+
+    def _note(self, error: SourceUnavailable | None) -> None:
+        """Logs when the source goes away and when it is back, not every question in between."""
+        if (error is not None) is self._away:
+            return
+        self._away = error is not None
+        if error is not None:
+            log.error("source `%s` does not answer: %s", self.source.name, origin(error))
+        else:
+            log.warning("source `%s` answers again", self.source.name)
 
 
 class Lanes:

@@ -6,7 +6,6 @@ concurrent requests of different documents gather in one loader.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,8 +13,6 @@ from hub.executor.children import Child, StepChild
 from hub.executor.gather import Lane, Loader
 from hub.model.operation import argument_value
 from hub.model.source import Question
-
-log = logging.getLogger("hub.executor")
 
 
 class Step:
@@ -60,7 +57,3 @@ class Step:
         """Called when a loader's keys have gone out."""
         if loader.parameters:
             self._loaders.pop(loader.parameters, None)
-
-    def report(self, error: BaseException) -> None:
-        """Logs why a question was not answered. Keys and parameters stay out of the log."""
-        log.error("source `%s` did not answer: %s", self.lane.source.name, type(error).__name__, exc_info=error)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import orjson
+
+from hub.errors import Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +26,17 @@ class Response:
 
     body: bytes
     executed: bool = True
+
+
+def refusal(errors: Sequence[Shown]) -> bytes:
+    """The body of a response without data: the one shape in which errors are shown."""
+    return orjson.dumps({"errors": [_entry(error) for error in errors]})
+
+
+def _entry(error: Shown) -> dict[str, Any]:
+    entry: dict[str, Any] = {"message": error.message}
+    if error.locations:
+        entry["locations"] = [{"line": line, "column": column} for line, column in error.locations]
+    if error.path:
+        entry["path"] = list(error.path)
+    return entry | {"extensions": {"code": error.code}}

@@ -1,22 +1,8 @@
-"""Errors -> the one shape in which they are shown, and the status that goes with it.
-
-What a client may see is decided by the family of the error alone: `Shown` goes out as it is, everything else is an id
-that leads to the log.
-"""
+"""What goes out for a fault of the hub: an id that leads to the log. `hub.model.request.refusal` has the rest."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 import orjson
-
-from hub.errors import Shown
-
-
-def body_of(errors: Sequence[Shown]) -> bytes:
-    """A GraphQL response without data: the request failed before anything was read."""
-    return orjson.dumps({"errors": [_entry(error) for error in errors]})
 
 
 def body_of_internal(error_id: str) -> bytes:
@@ -31,12 +17,3 @@ def body_of_internal(error_id: str) -> bytes:
             ]
         }
     )
-
-
-def _entry(error: Shown) -> Mapping[str, Any]:
-    entry: dict[str, Any] = {"message": error.message}
-    if error.locations:
-        entry["locations"] = [{"line": line, "column": column} for line, column in error.locations]
-    if error.path:
-        entry["path"] = list(error.path)
-    return entry | {"extensions": {"code": error.code}}

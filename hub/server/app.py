@@ -11,7 +11,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.errors import Shown
-from hub.server.answers import body_of
+from hub.model.request import refusal
 from hub.server.graphql import Engine, GraphQLEndpoint
 from hub.server.identity import Identity
 from hub.settings import Settings
@@ -53,7 +53,7 @@ def make_app(engine: Engine, identity: Identity, settings: Settings) -> ASGIApp:
 async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "http":
         error = Shown("there is nothing here: the graph is at /graphql", code="NOT_FOUND")
-        response = Response(body_of([error]), 404, media_type="application/json")
+        response = Response(refusal([error]), 404, media_type="application/json")
         await response(scope, receive, send)
 
 

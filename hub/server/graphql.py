@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import traceback
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from os import urandom
@@ -22,10 +21,10 @@ from urllib.parse import parse_qsl
 import orjson
 from graphql import GraphQLError, OperationType, get_operation_ast, parse
 
-from hub.errors import NotUnderstood, Refused, Shown, Unauthenticated
-from hub.model.request import Request, Response
+from hub.errors import NotUnderstood, Shown, Unauthenticated, origin
+from hub.model.request import Request, Response, refusal
 from hub.model.viewer import Viewer
-from hub.server.answers import body_of, body_of_internal
+from hub.server.answers import body_of_internal
 from hub.server.identity import Identity
 from hub.server.negotiation import ANSWERS, GRAPHQL, JSON, answer_type, is_json
 
@@ -93,7 +92,7 @@ class GraphQLEndpoint:
             media = _answer_type(headers)
             status, body = await self._answer(scope, receive, headers, media)
         except _Stopped as stopped:
-            status, body, more = stopped.status, body_of([stopped.error]), stopped.headers
+            status, body, more = stopped.status, refusal([stopped.error]), stopped.headers
         except _Gone:
             return
         except Exception as error:  # noqa: BLE001 - the last gate: nothing of it goes out, all of it is logged
@@ -137,10 +136,6 @@ class GraphQLEndpoint:
         try:
             async with asyncio.timeout(self._deadline):
                 response = await self._engine.execute(request, viewer)
-        except Refused as refused:
-            response = Response(body_of(refused.errors), executed=False)
-        except Shown as error:
-            response = Response(body_of([error]), executed=False)
         except TimeoutError:
             raise _Stopped(503, Shown("the request took too long", code="TIMEOUT")) from None
         # A document that is refused is a well-formed request: clients of the older media type read the body, not the
@@ -285,7 +280,6 @@ def _check_query_only(request: Request) -> None:
 def _logged(error: Exception) -> str:
     """Logs where it happened, under a new id. Messages may hold values of persons: they go to the debug level only."""
     error_id = urandom(16).hex()
-    trace = "".join(traceback.format_tb(error.__traceback__))
-    _log.error("error %s: %s\n%s", error_id, type(error).__name__, trace)
+    _log.error("error %s: %s", error_id, origin(error))
     _log.debug("error %s: %s", error_id, error)
     return error_id

@@ -141,8 +141,11 @@ def test_every_code_is_in_its_table(country: Rows) -> None:
     communes = {one.code: one.facts["province_code"] for one in table("commune").at(TODAY)}
     for rows in of_all(country):
         for person in rows.person:
-            assert communes[person.residence_commune_code] == person.residence_province_code
-            assert str(person.birth_province_code) in table("province")
+            coded_on = date.fromisoformat(person.residence_coded_on)
+            assert table("province").name(person.residence_province_code, coded_on) is not None
+            if coded_on >= date(2025, 7, 1):
+                assert communes[person.residence_commune_code] == person.residence_province_code
+            assert str(person.birth_province_code) in table("birth_province")
             assert person.ethnicity_code is None or person.ethnicity_code in table("ethnic_group")
         for participant in rows.participant:
             assert participant.subject_type is None or participant.subject_type in table("subject_type")
@@ -173,8 +176,15 @@ def test_the_registers_know_the_same_people(country: Rows) -> None:
         assert all(one.person_id in own for one in (*rows.person_identifier, *rows.contact))
         assert all(one.person_id in ids and one.personal_id in people for one in rows.relative)
         assert all(one.household_id in households and one.personal_id in people for one in rows.member)
-        for one in (*rows.contribution, *rows.book, *rows.benefit, *rows.health_card, *rows.visit, *rows.participant,
-                    *rows.unemployment_period):
+        for one in (
+            *rows.contribution,
+            *rows.book,
+            *rows.benefit,
+            *rows.health_card,
+            *rows.visit,
+            *rows.participant,
+            *rows.unemployment_period,
+        ):
             assert one.personal_id in people
         for participant in rows.participant:
             assert (people[participant.personal_id].id, participant.si_number) in numbers
@@ -374,12 +384,14 @@ def test_lines_of_one_person_overlap_only_where_two_books_do(country: Rows) -> N
         for line in rows.contribution:
             lines[line.personal_id].append((line.from_month, line.to_month))
     second = {
-        known.person_id for known in country.civilian.person_identifier
+        known.person_id
+        for known in country.civilian.person_identifier
         if known.scheme == "SI_NUMBER" and known.valid_to is not None
     }
     ids = {one.personal_id: one.id for one in country.civilian.person}
     overlapping = {
-        person for person, periods in lines.items()
+        person
+        for person, periods in lines.items()
         if any(b[0] <= a[1] for a, b in zip(sorted(periods), sorted(periods)[1:], strict=False))
     }
     assert {ids[person] for person in overlapping} <= second
@@ -401,6 +413,7 @@ def test_nothing_happens_after_today_or_after_death(country: Rows) -> None:
 
 def test_the_faults_of_real_registers_are_there() -> None:
     rows = whole(20_000, 1).civilian
+    assert any(one.residence_coded_on < "2025-07-01" for one in rows.person)
     names = [one.full_name for one in rows.person]
     assert any(name.isascii() and name.isupper() for name in names)
     assert any("\u0301" in name or "\u0323" in name for name in names)
@@ -409,8 +422,11 @@ def test_the_faults_of_real_registers_are_there() -> None:
     assert any(one.status == "LATE" for one in rows.contribution)
     assert {one.scheme for one in rows.person_identifier} == {"PERSONAL_ID", "SI_NUMBER", "OLD_ID_CARD", "PASSPORT"}
     assert any(one.scheme == "PERSONAL_ID" and one.valid_to is not None for one in rows.person_identifier)
-    wrong = [one for one in rows.person
-             if identifiers.personal_id_warnings(str(one.personal_id), one.sex, int(one.birth_date[:4]))]
+    wrong = [
+        one
+        for one in rows.person
+        if identifiers.personal_id_warnings(str(one.personal_id), one.sex, int(one.birth_date[:4]))
+    ]
     assert 0 < len(wrong) < len(rows.person) / 50
 
 

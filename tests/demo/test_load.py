@@ -24,10 +24,13 @@ from hub.model.viewer import RecordClass
 @pytest.fixture(scope="module")
 def databases() -> Iterator[Mapping[str, str]]:
     """Databases of their own: what other tests have loaded stays as it is."""
-    with tempfile.TemporaryDirectory(prefix="hub-load-") as path, hold(Path(path) / "demo") as folder:
-        with running_cluster(folder) as cluster:
-            migrate(cluster.owner_dsns)
-            yield cluster.owner_dsns
+    with (
+        tempfile.TemporaryDirectory(prefix="hub-load-") as path,
+        hold(Path(path) / "demo") as folder,
+        running_cluster(folder) as cluster,
+    ):
+        migrate(cluster.owner_dsns)
+        yield cluster.owner_dsns
 
 
 def content(dsns: Mapping[str, str]) -> str:
@@ -100,7 +103,7 @@ async def test_a_database_that_was_not_migrated_is_named(databases: Mapping[str,
     with psycopg.connect(databases["insurance"], autocommit=True) as connection:
         connection.execute("create database empty")
     elsewhere = databases["insurance"].replace("insurance", "empty")
-    with pytest.raises(SettingsWrong, match="`insurance` lacks a table"):
+    with pytest.raises(SettingsWrong, match="`insurance` lacks its tables"):
         await load({**databases, "insurance": elsewhere}, 1_000, 7, lambda _: None, workers=0)
 
 

@@ -13,8 +13,8 @@ import pytest
 
 from hub.demo.folder import Folder
 from hub.demo.tokens import AUDIENCE, ISSUER, ensure_keys, sign
-from hub.errors import Refused, Shown
-from hub.model.request import Request, Response
+from hub.errors import Shown
+from hub.model.request import Request, Response, refusal
 from hub.model.viewer import Viewer
 from hub.server.app import make_app
 from hub.server.identity import Identity, Trust
@@ -48,7 +48,8 @@ class TinyEngine:
         self.calls.append(request)
         match request.document.split("{")[0].strip():
             case "refuse":
-                raise Refused([Shown("no field `secret`", code="GRAPHQL_VALIDATION_FAILED", locations=[(1, 3)])])
+                error = Shown("no field `secret`", code="GRAPHQL_VALIDATION_FAILED", locations=[(1, 3)])
+                return Response(refusal([error]), executed=False)
             case "refused":
                 return Response(b'{"errors":[{"message":"no"}]}', executed=False)
             case "break":

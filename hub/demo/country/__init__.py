@@ -1,8 +1,8 @@
 """The synthetic country: people, households, careers and care of a Viet Nam nobody lives in.
 
 Takes a number of people and a seed, gives rows for the four registers in the three record classes, chunk by chunk. The
-same people and seed give the same rows on every machine, however they are cut into chunks: what is drawn for a household
-depends on the seed and on its number alone.
+same people and seed give the same rows on every machine, however they are cut into chunks: what is drawn for a
+household depends on the seed and on its number alone.
 
 Modules, in order of use:
     rows         one named tuple for each table

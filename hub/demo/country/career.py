@@ -140,7 +140,7 @@ def both(parts: Split) -> tuple[int, int]:
 def write_lines(
     lines: list[Line], job: Job, points: list[int], pay_at: Callable[[int], Pay], shares: Share = both
 ) -> None:
-    """Appends the lines of a job. `points` are the months in which something may change, the first is the job's first."""
+    """Appends the lines of a job. `points` are the months in which something may change, the job's first among them."""
     region = job.workplace.province.region if job.workplace is not None else "II"
     last_line: Line | None = None
     for n, first in enumerate(points):

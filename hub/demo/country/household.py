@@ -78,7 +78,7 @@ def _write_career(rng: Random, frame: Frame, rows: Rows, home: Home, human: Huma
         of = RecordClass.DEFENCE if rng.random() < 0.8 or home.number == CONSCRIPT else RecordClass.PUBLIC_SECURITY
         unit = frame.armed[of][int(rng.random() * len(frame.armed[of]))]
         if months[0] < NOW_MONTH:
-            service = conscript_career(human, unit, months)
+            service = conscript_career(unit, months)
             rows.of(of).contribution.extend(contribution_rows(rng, human, service))
             if months[1] >= NOW_MONTH:
                 write_serving(rng, rows, human, service, of)
@@ -121,13 +121,12 @@ def _is_sample(home: Home, rows: Rows) -> bool:
             son = next(one for one in home.humans if one.duty == "CONSCRIPT")
             own = [line for line in rows.civilian.contribution if line.personal_id == son.pin]
             served = [line for line in rows.defence.contribution if line.personal_id == son.pin]
-            between = (
+            return (
                 bool(own)
                 and bool(served)
                 and any(line.to_month < served[0].from_month for line in own)
                 and any(line.from_month > served[-1].to_month for line in own)
             )
-            return between
 
 
 def _serves_in(home: Home) -> RecordClass:

@@ -58,7 +58,7 @@ class Human:
 
 @dataclass(slots=True, eq=False)
 class Home:
-    """A household while its rows are being made. `humans` are those the register lists, hidden ones behind the others."""
+    """A household while its rows are being made. `humans` stand as the register lists them, hidden ones last."""
 
     number: int
     kind: Kind
@@ -325,7 +325,7 @@ def _give_names(rng: Random, home: Home, humans: list[Human]) -> None:
     for human in humans:
         if not human.surname:
             father = human.father
-            if human.role == "FATHER" or (human.role == "YOUNGER_SIBLING"):
+            if human.role in ("FATHER", "YOUNGER_SIBLING"):
                 human.surname = head.surname
             elif father is not None and father.surname:
                 human.surname = father.surname

@@ -2,7 +2,8 @@
 
 Households come in blocks of 200. Sizes and kinds are drawn for a whole block, so that any worker can find them again
 from the number of the block, and so that the share of the armed forces hardly varies between seeds: a block has three
-households of soldiers, two of police, three with a man who was or is a conscript, one of a retired officer. The first five households are built on purpose: they hold the sample viewers.
+households of soldiers, two of police, three with a man who was or is a conscript, one of a retired officer. The
+first five households are built on purpose: they hold the sample viewers.
 """
 
 from __future__ import annotations
@@ -67,14 +68,13 @@ class Plan:
 
     def chunks(self, blocks: int) -> Iterator[Chunk]:
         """The country in pieces of so many blocks of households."""
-        first_person = number = 0
-        for first in range(0, self.households, blocks * BLOCK):
+        first_person = 0
+        for number, first in enumerate(range(0, self.households, blocks * BLOCK)):
             until = min(first + blocks * BLOCK, self.households)
             people = sum(self.size(household) for household in range(first, until))
             people = min(people, self.people - first_person)
             yield Chunk(number, first, until - first, first_person, people)
             first_person += people
-            number += 1
 
 
 def plan(people: int, seed: int) -> Plan:

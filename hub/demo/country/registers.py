@@ -133,7 +133,7 @@ def _write_identifiers(rng: Random, frame: Frame, rows: Rows, human: Human) -> N
     since = max(human.born + 20, ordinal(2016, 1, 1) + int(rng.random() * 1900))
     since = min(since, NOW - 1)
     if rng.random() < 0.0006 and human.number > 20:
-        # Cancelled and established anew (Decree 252/2026 art. 7). The old number carries a year of birth before 1920, so
+        # Cancelled and established anew (Decree 252/2026 art. 7). The old number has a year of birth before 1920, so
         # that it can be nobody else's.
         other = (frame.numbers.personal(human.number) + 500_009) % 1_000_000
         old = f"{human.pin[:3]}{'1' if human.sex == 'FEMALE' else '0'}{human.number % 20:02}{other:06}"

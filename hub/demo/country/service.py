@@ -31,7 +31,7 @@ def service_months(rng: Random, human: Human) -> tuple[int, int]:
     return max(first, FIRST_MONTH), max(first, FIRST_MONTH) + 23
 
 
-def conscript_career(human: Human, unit: Workplace, months: tuple[int, int]) -> Career:
+def conscript_career(unit: Workplace, months: tuple[int, int]) -> Career:
     """The lines of conscription up to now."""
     first, last = months[0], min(months[1], NOW_MONTH - 1)
     job = Job(unit, first, last, unit.groups[0], "Chiến sĩ", "DD", False)

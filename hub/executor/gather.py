@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hub.errors import SourceUnavailable, origin
+from hub.executor.children import StepChild
 from hub.executor.join import Answers, failed, join
 from hub.model.source import Source
 from hub.model.viewer import Universe
@@ -57,6 +58,12 @@ class Loader:
         group.keys.update(dict.fromkeys(keys))
         return group.future
 
+    def child(self, index: int) -> Loader:
+        """The loader that fills the marks of a child which is a step."""
+        child = self.step.children[index]
+        assert isinstance(child, StepChild)
+        return child.loader(self)
+
     def close(self, group: Group) -> None:
         """The group goes out: later keys gather in another."""
         if self._gathering is group:
@@ -97,30 +104,31 @@ class Lane:
             task.add_done_callback(self._tasks.discard)
 
     async def _run(self, group: Group) -> None:
-        loader = group.loader
-        step = loader.step
-        keys = list(group.keys)
-        early = {index: step.children[index].loader(loader).load(keys) for index in step.early}  # type: ignore[union-attr]
-        question = step.question
-        own = loader.parameters[: len(question.parameters)]
+        loader, step = group.loader, group.loader.step
+        early = {index: loader.child(index).load(group.keys) for index in step.early}
         try:
-            answers = await self.source.ask(question, own, keys)
+            answers = await self._ask(group)
+            self._note(None)
+            if step.children:
+                answers = await join(loader, answers, early, group.keys)
         except SourceUnavailable as error:
             self._note(error)
-            answers = failed(keys, question.columns, error.source)
+            answers = failed(group.keys, step.question.columns, error.source)
         except Exception as error:  # noqa: BLE001 - a fault of the hub fails this group, not the lane
             log.error("a question to `%s` failed: %s", self.source.name, origin(error))
-            answers = failed(keys, question.columns, self.source.name)
-        else:
-            self._note(None)
+            answers = failed(group.keys, step.question.columns, self.source.name)
+        if not group.future.done():
+            group.future.set_result(answers)
+
+    async def _ask(self, group: Group) -> Answers:
+        """Asks the source, and frees the pipeline as soon as it has answered: what hangs on the answer does not hold it."""
+        loader, question = group.loader, group.loader.step.question
+        try:
+            return await self.source.ask(question, loader.parameters[: len(question.parameters)], list(group.keys))
         finally:
             self._busy -= 1
             if self._waiting:
                 self._start()
-        if step.children:
-            answers = await join(loader, answers, early, group.keys)
-        if not group.future.done():
-            group.future.set_result(answers)
 
     def _note(self, error: SourceUnavailable | None) -> None:
         """Logs when the source goes away and when it is back, not every question in between."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import orjson
@@ -24,7 +24,7 @@ Answers = Mapping[str, Texts]
 log = logging.getLogger("hub.executor")
 
 
-def failed(keys: Sequence[str], columns: int, source: str) -> Answers:
+def failed(keys: Iterable[str], columns: int, source: str) -> Answers:
     """The answers of a source that gave none."""
     return dict.fromkeys(keys, (f"{FAILED}{source}{FAILED}",) * columns)
 
@@ -67,7 +67,7 @@ async def _fill(
             pending.append((child, [mark for mark in found_here if mark[1:] in asked], early[index]))
             waiting = [mark for mark in found_here if mark[1:] not in asked]
         if waiting:
-            pending.append((child, waiting, child.loader(loader).load([mark[1:] for mark in waiting])))
+            pending.append((child, waiting, loader.child(index).load([mark[1:] for mark in waiting])))
     for child, waiting, future in pending:
         found = await future
         for mark in waiting:

@@ -43,7 +43,7 @@ class Server:
 
 @contextmanager
 def started(name: str, command: Sequence[str], environment: Mapping[str, str]) -> Iterator[Server]:
-    """The server of a command that listens on `HUB_PORT` and answers at /health/live; halted when it has answered."""
+    """The server of a command that listens on `HUB_PORT`; stopped as soon as it does, until it is to run."""
     port = _free_port()
     # The caller's own settings are not the benchmark's.
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("HUB_")}

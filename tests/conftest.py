@@ -19,7 +19,7 @@ import pytest
 
 from hub.demo.cluster import Cluster
 from hub.demo.country.sample import Sample
-from hub.demo.start import Demo, running_demo
+from hub.demo.start import Demo, Silent, running_demo
 from hub.demo.tokens import VIEWERS, sign, subjects
 from hub.settings import SourceDsns
 
@@ -31,18 +31,12 @@ class MakeToken(Protocol):
     def __call__(self, name: str, **claims: object) -> str: ...
 
 
-class _Silent:
-    def step(self, what: str) -> None: ...
-    def loading(self, people: int) -> None: ...
-    def loaded(self, people: int) -> None: ...
-
-
 @pytest.fixture(scope="session")
 def demo() -> Iterator[Demo]:
     # Not under pytest's own directory: as root the server runs as another user, who may not pass through that.
     with (
         tempfile.TemporaryDirectory(prefix="hub-test-") as path,
-        running_demo(Path(path) / "demo", _Silent(), people=PEOPLE, seed=SEED) as running,
+        running_demo(Path(path) / "demo", Silent(), people=PEOPLE, seed=SEED) as running,
     ):
         yield running
 

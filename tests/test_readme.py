@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,12 +32,17 @@ def _blocks(kind: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+def demo() -> Iterator[tuple[str, Path]]:
     """The address and the directory of a demo started as `make demo` starts it."""
-    data = tmp_path_factory.mktemp("readme") / "demo"
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    # Not under pytest's own directory: as root the database runs as another user, who may not pass through that.
+    with tempfile.TemporaryDirectory(prefix="hub-test-") as folder:
+        yield from _running(port, Path(folder) / "demo")
+
+
+def _running(port: int, data: Path) -> Iterator[tuple[str, Path]]:
     process = subprocess.Popen(
         [HUB, "demo", "--port", str(port), "--data", str(data)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )

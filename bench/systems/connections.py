@@ -17,7 +17,10 @@ Statements = Mapping[str, Any]
 async def connect(dsn: str, statements: Mapping[str, str]) -> tuple[asyncpg.Connection[Any], Statements]:
     """A connection, and its statements by name."""
     connection = await asyncpg.connect(dsn, server_settings=SETTINGS)
-    return connection, {name: await connection.prepare(text) for name, text in statements.items()}
+    prepared = {name: await connection.prepare(text) for name, text in statements.items()}
+    # asyncpg prepares without a sync: until the next statement ends, the database's statement timeout is running.
+    await connection.execute("select 1")
+    return connection, prepared
 
 
 class Connections:

@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
@@ -56,11 +57,10 @@ Info = strawberry.Info["Loaders", None]
 # --- loaders ----------------------------------------------------------------------------------------------------------
 
 
-class Loaders(dict[str, Any]):
+class Loaders:
     """The context of one request: a loader for each kind of look-up."""
 
     def __init__(self, pools: Mapping[str, asyncpg.Pool[Any]]) -> None:
-        super().__init__()
         population, household, insurance, employer = (
             pools[name] for name in ("population", "household", "insurance", "employer")
         )
@@ -460,9 +460,7 @@ class StockStrawberry:
             extensions=[ParserCache(maxsize=100), ValidationCache(maxsize=100)],
             config=StrawberryConfig(scalar_map=SCALARS),
         )
-        app = Starlette()
-        app.mount("/graphql", _GraphQL(schema, self._shared, self._pools))
-        return app
+        return Starlette(routes=[Route("/graphql", _GraphQL(schema, self._shared, self._pools))])
 
     async def stop(self) -> None:
         for pool in self._pools.values():

@@ -211,7 +211,7 @@ def _databases(data: Path) -> Iterator[tuple[Settings, Any]]:
 
     from hub.demo.cluster import attached_cluster
     from hub.demo.folder import Folder
-    from hub.demo.start import running_demo
+    from hub.demo.start import Silent, running_demo
     from hub.settings import read_settings
 
     settings = read_settings(os.environ)
@@ -225,13 +225,5 @@ def _databases(data: Path) -> Iterator[tuple[Settings, Any]]:
         return
     if folder.contents() is None:
         raise StartFailed(f"there is no finished demo in `{data}` and no HUB_DSN_*: start `hub demo` first")
-    with running_demo(data, _Silent()) as demo:
+    with running_demo(data, Silent()) as demo:
         yield demo.settings(settings), folder
-
-
-class _Silent:
-    """Watches a start and says nothing."""
-
-    def step(self, what: str) -> None: ...
-    def loading(self, people: int) -> None: ...
-    def loaded(self, people: int) -> None: ...

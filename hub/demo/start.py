@@ -34,6 +34,14 @@ class Watcher(Protocol):
     def loaded(self, people: int) -> None: ...
 
 
+class Silent:
+    """A watcher that says nothing."""
+
+    def step(self, what: str) -> None: ...
+    def loading(self, people: int) -> None: ...
+    def loaded(self, people: int) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Demo:
     folder: Folder

@@ -121,7 +121,7 @@ class Lane:
             group.future.set_result(answers)
 
     async def _ask(self, group: Group) -> Answers:
-        """Asks the source, and frees the pipeline as soon as it has answered: what hangs on the answer does not hold it."""
+        """Asks the source, and frees the pipeline at once: what hangs on the answer does not hold it."""
         loader, question = group.loader, group.loader.step.question
         try:
             return await self.source.ask(question, loader.parameters[: len(question.parameters)], list(group.keys))

@@ -30,6 +30,7 @@ from graphql import (
     is_object_type,
     value_from_ast,
 )
+from graphql.utilities.coerce_input_value import coerce_default_value
 
 from hub.errors import Refused, Shown
 from hub.model.operation import Argument, Constant, Field, ListValue, ObjectValue, Operation, Selection, Variable
@@ -120,7 +121,7 @@ class _Walk:
         arguments = tuple(
             (argument_name, _argument(given.get(argument_name), argument))
             for argument_name, argument in definition.args.items()
-            if argument_name in given or argument.default_value is not Undefined
+            if argument_name in given or coerce_default_value(argument) is not Undefined
         )
         return Field(key, name, parent.name, definition.type, arguments, selection, node)
 
@@ -132,7 +133,8 @@ class _Walk:
 
 
 def _argument(node: ValueNode | None, definition: GraphQLArgument) -> Argument:
-    default = None if definition.default_value is Undefined else definition.default_value
+    coerced = coerce_default_value(definition)
+    default = None if coerced is Undefined else coerced
     if node is None:
         return Constant(default)
     return _value(node, definition.type, default)

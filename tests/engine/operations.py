@@ -222,7 +222,7 @@ class _Writer:
             case 2:
                 return self.variable("[PersonalId!]", numbers)
             case _:
-                return self.value("PersonalId", numbers[0]) if len(numbers) == 1 else json.dumps(numbers)
+                return json.dumps(numbers[0] if len(numbers) == 1 else numbers)
 
     def page(self, depth: int) -> str:
         given = []

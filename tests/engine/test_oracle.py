@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from graphql import parse, validate
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from hub.engine import Engine, open_engine
@@ -116,7 +116,8 @@ def test_the_engine_and_the_oracle_agree(name: str, world: World) -> None:
         database=None,
         deadline=None,
         suppress_health_check=list(HealthCheck),
-        print_blob=True,
+        phases=(Phase.generate, Phase.shrink),
+        report_multiple_bugs=False,
     )
     @given(operations(reader), subjects)
     def agree(written: Written, subject: str | None) -> None:

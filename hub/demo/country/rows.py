@@ -124,7 +124,7 @@ class Book(NamedTuple):
 
 
 class Contribution(NamedTuple):
-    """`salary` and both amounts are of one month; a rate is that of its whole fund, employee and employer, in percent."""
+    """`salary` and both amounts are of one month; a rate is that of both sides together, in percent."""
 
     id: str
     personal_id: str

@@ -33,6 +33,7 @@ from hub.sources.postgres.connection import BROKEN
 _PLAIN = frozenset(
     {"uuid", "date", "int2", "int4", "int8", "personal_id", "month", "partial_date", "tax_code", "code", "token"}
 )
+_GIVEN = "personal_id"  # stands for the type of a key that is given: some type that is plain
 _FITTING: Mapping[Form, frozenset[str]] = {
     Form.PLAIN: _PLAIN,
     Form.NUMBER: frozenset({"int2", "int4", "int8", "numeric", "float8", "dong"}),
@@ -101,13 +102,20 @@ class _Checker:
         self.mapping = mapping
         self.api = api
         self.schema = schema
-        self.tables = tables
+        # An entity of which this source holds no more than its key stands in no table; its keys are given to it.
+        given = {
+            home.name: _Table({name: (_GIVEN, True) for key in home.keys for name in key.columns})
+            for home in mapping.types.values()
+            if home.keys and not home.table
+        }
+        self.tables = {**tables, **given}
 
     def problems(self) -> Iterator[Problem]:
         for home in self.mapping.types.values():
             if home.table:
                 yield from self.keys(home)
-                yield from self.object(home, home.table, {}, frozenset())
+            if home.keys:
+                yield from self.object(home, home.table or home.name, {}, frozenset())
 
     def place(self, table: str, column: str = "", where: str = "") -> str:
         name = ".".join(part for part in (self.mapping.name, self.schema, table, column) if part)

@@ -27,7 +27,7 @@ from hub.model.mapping import (
 )
 from hub.model.operation import Argument, Constant
 from hub.model.plan import Fetch, Hole, Node, Shape, Typename, Value
-from hub.model.source import FIRST_CODE, KEY_PARTS, MARK, ComputedChild, Parameter, Question
+from hub.model.source import ABSENT, FIRST_CODE, KEY_PARTS, MARK, ComputedChild, Parameter, Question
 from hub.sources.postgres.relation import RANK, Row, united
 from hub.sources.postgres.text import Piece, Pieces, Sql, concat, literal, value
 
@@ -193,7 +193,10 @@ class _Compiler:
                 return self.one(node, mapped, row)
             case Aggregate():
                 inner = self.row()
-                body = concat(self.object(self.shape(node), inner, {}))
+                pieces = self.object(self.shape(node), inner, {})
+                if all(isinstance(piece, str) for piece in pieces):
+                    return pieces  # without an aggregate the select below would be one of rows
+                body = concat(pieces)
                 where = self.match(mapped.match, inner, row)
                 return [Sql(f"(select {body} from {united(mapped.table, self.classes, inner)} where {where})")]
 
@@ -254,7 +257,7 @@ class _Compiler:
     # Marks -----------------------------------------------------------------------------------------------------------
 
     def mark(self, hole: Hole, home: TypeMapping, row: Row, given: Mapping[str, str]) -> Pieces:
-        """The mark of a hole, or null when a part of its key is."""
+        """The mark of a hole; where a part of its key is null, what stands for a row that is not there."""
         if hole.via:
             reference = self.field(home, hole.via)
             assert isinstance(reference, Reference)
@@ -263,7 +266,8 @@ class _Compiler:
         self.children.append(hole)
         start = literal(MARK + chr(FIRST_CODE + len(self.children) - 1))
         between = f" || {literal(KEY_PARTS)} || "
-        return [Sql(f"coalesce({start} || {between.join(parts)} || {literal(MARK)}, 'null')")]
+        missing = "null" if hole.nullable else "[]" if hole.many else ABSENT
+        return [Sql(f"coalesce({start} || {between.join(parts)} || {literal(MARK)}, {literal(missing)})")]
 
     def computed(self, mapped: Computed, home: TypeMapping, row: Row) -> Pieces:
         self.children.append(ComputedChild(mapped.function))

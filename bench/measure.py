@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from bench.clients import Clients
+from bench.clients import Clients, ClientsFailed
 from bench.servers import Server, cpu_seconds
 
 
@@ -87,7 +87,10 @@ def _sample(point: Point, server: Server, clients: Clients, postgres: int, secon
         postgres_cpu.append(cpu_seconds(postgres))
 
     with server.running():
-        load = clients.run(f"{workload} {system}", count, seconds, read, read)
+        try:
+            load = clients.run(f"{workload} {system}", count, seconds, read, read)
+        except ClientsFailed as error:
+            raise ClientsFailed(f"{system}: {error}\n{server.said()}") from error
     return Sample(
         len(load.latencies),
         load.seconds,

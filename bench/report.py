@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -36,10 +37,17 @@ def ratio(measured: Measured, workload: str, clients: int, system: str) -> float
 
 def show(console: Console, workload: Workload, measured: Measured, counts: Sequence[int], systems: Sequence[str]) -> None:
     """The table of one workload."""
-    table = Table(title=f"{workload.name}: {workload.title}", title_justify="left", title_style="bold", pad_edge=False)
-    table.add_column("clients", justify="right")
-    table.add_column("system")
-    for heading in ("requests/s", "p50 ms", "p99 ms", "server CPU ms", "Postgres CPU ms", "of hub"):
+    table = Table(
+        title=f"{workload.name}: {workload.title}",
+        title_justify="left",
+        title_style="bold",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1),
+    )
+    table.add_column("clients", justify="right", no_wrap=True)
+    table.add_column("system", no_wrap=True)
+    for heading in ("requests/s", "p50\nms", "p99\nms", "server\nCPU ms", "Postgres\nCPU ms", "of hub"):
         table.add_column(heading, justify="right", no_wrap=True)
     for count in counts:
         for index, system in enumerate(systems):

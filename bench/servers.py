@@ -6,10 +6,12 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import psutil
 
@@ -17,14 +19,16 @@ from hub.errors import StartFailed
 
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
+MOST_SAID = 2_000
 ROOT = Path(__file__).resolve().parents[1]
 
 
 class Server:
     """One server in its own process. It runs only inside `running`."""
 
-    def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], port: int, log: BinaryIO) -> None:
         self._process = process
+        self._log = log
         self.port = port
 
     @contextmanager
@@ -35,6 +39,12 @@ class Server:
             yield
         finally:
             self._process.send_signal(signal.SIGSTOP)
+
+    def said(self) -> str:
+        """The last lines of what it wrote."""
+        size = self._log.seek(0, os.SEEK_END)
+        self._log.seek(max(0, size - MOST_SAID))
+        return self._log.read().decode(errors="replace").strip()
 
     def cpu_seconds(self) -> float:
         """Processor time of the process and its children so far."""
@@ -47,12 +57,21 @@ def started(name: str, command: Sequence[str], environment: Mapping[str, str]) -
     port = _free_port()
     # The caller's own settings are not the benchmark's.
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("HUB_")}
-    process = subprocess.Popen(command, cwd=ROOT, env=inherited | environment | {"HUB_PORT": str(port)})
-    try:
-        _wait(name, process, port)
-        process.send_signal(signal.SIGSTOP)
-        yield Server(process, port)
-    finally:
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=inherited | environment | {"HUB_PORT": str(port)}, stdout=log, stderr=log
+        )
+        server = Server(process, port, log)
+        try:
+            _wait(name, server, process)
+            process.send_signal(signal.SIGSTOP)
+            yield server
+        finally:
+            _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
         process.send_signal(signal.SIGCONT)
         process.terminate()
         try:
@@ -69,13 +88,13 @@ def _free_port() -> int:
         return port
 
 
-def _wait(name: str, process: subprocess.Popen[bytes], port: int) -> None:
+def _wait(name: str, server: Server, process: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until:
         if process.poll() is not None:
-            raise StartFailed(f"the server of `{name}` ended with code {process.returncode} instead of starting")
+            raise StartFailed(f"the server of `{name}` ended instead of starting:\n{server.said()}")
         try:
-            with socket.create_connection(("127.0.0.1", port), timeout=1):
+            with socket.create_connection(("127.0.0.1", server.port), timeout=1):
                 return
         except OSError:
             time.sleep(0.05)

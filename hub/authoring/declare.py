@@ -68,7 +68,10 @@ def declare(sources: Sequence[Source], policy: PolicyTable, problems: Iterable[P
     if found:
         raise BuildFailed(found)
     checks: dict[str, Callable[[str], str]] = {
-        entry.name: entry.check for entry in REGISTRY.values() if entry.check is not None
+        # A word without a format of its own is still a string and nothing else.
+        entry.name: entry.check or str
+        for entry in REGISTRY.values()
+        if entry.kind is ScalarKind.WORD
     }
     return DeclaredGraph(tuple(subgraphs), mappings, checks, transitions, policy)
 

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
+    GraphQLScalarType,
     GraphQLSchema,
+    NamedTypeNode,
+    NonNullTypeNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
@@ -21,17 +24,23 @@ from hub.errors import Refused, Shown
 from hub.operation.parse import Limits, shown
 
 MOST_ERRORS = 20
+_NOT_WORDS = frozenset({"Int", "Float", "Boolean"})
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A valid operation. `booleans` are the variables that decide its `@skip` and `@include`."""
+    """A valid operation.
+
+    booleans  the variables that decide its `@skip` and `@include`
+    words     its variables with their scalars, if all of them are strings on the wire and none has a default
+    """
 
     document: DocumentNode
     operation: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
     schema: GraphQLSchema
     booleans: tuple[str, ...]
+    words: tuple[tuple[str, GraphQLScalarType], ...]
 
 
 def prepare(document: DocumentNode, operation_name: str | None, schema: GraphQLSchema, limits: Limits) -> Prepared:
@@ -44,7 +53,7 @@ def prepare(document: DocumentNode, operation_name: str | None, schema: GraphQLS
         raise Refused([shown(error, "GRAPHQL_VALIDATION_FAILED") for error in errors])
     if operation.operation is not OperationType.QUERY:
         raise Refused([Shown("only queries are served here", code="OPERATION_NOT_SERVED")])
-    return Prepared(document, operation, fragments, schema, _booleans(operation, fragments))
+    return Prepared(document, operation, fragments, schema, _booleans(operation, fragments), _words(operation, schema))
 
 
 def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
@@ -118,3 +127,14 @@ def _booleans(operation: OperationDefinitionNode, fragments: Mapping[str, Fragme
             if inner is not None:
                 todo.append(inner)
     return tuple(sorted(found))
+
+
+def _words(operation: OperationDefinitionNode, schema: GraphQLSchema) -> tuple[tuple[str, GraphQLScalarType], ...]:
+    found = []
+    for definition in operation.variable_definitions or ():
+        node = definition.type.type if isinstance(definition.type, NonNullTypeNode) else definition.type
+        named = schema.type_map.get(node.name.value) if isinstance(node, NamedTypeNode) else None
+        if definition.default_value or not isinstance(named, GraphQLScalarType) or named.name in _NOT_WORDS:
+            return ()
+        found.append((definition.variable.name.value, named))
+    return tuple(found)

@@ -40,7 +40,7 @@ def database(cluster: Cluster, migrated: str) -> Iterator[str]:
 
 def _administer(cluster: Cluster, statement: str) -> None:
     with psycopg.connect(cluster.owner_dsn("postgres"), autocommit=True) as connection:
-        connection.execute(statement)  # type: ignore[arg-type]
+        connection.execute(statement)
 
 
 async def said(built: Built, dsn: str, classes: tuple[RecordClass, ...] = tuple(RecordClass)) -> list[tuple[str, str]]:
@@ -79,8 +79,8 @@ async def test_a_freshly_migrated_register_has_no_drift(built: Built, database: 
             [("INDEX_MISSING", "insurance.public_security.visit.personal_id (HealthInsurance.visits)")],
         ),
         (
-            "alter table civilian.book drop constraint book_status_check,"
-            " add check (status in ('ACTIVE', 'SUSPENDED', 'REVOKED', 'LOST'))",
+            """alter table civilian.book drop constraint book_status_check,
+               add check (status in ('ACTIVE', 'SUSPENDED', 'REVOKED', 'LOST'))""",
             [
                 ("ENUM_VALUE_UNKNOWN", "insurance.civilian.book.status (InsuranceBook.status)"),
                 ("ENUM_VALUE_UNUSED", "insurance.civilian.book.status (InsuranceBook.status)"),
@@ -96,7 +96,7 @@ async def test_a_drift_is_named_with_its_place(
     built: Built, database: str, change: str, expected: list[tuple[str, str]]
 ) -> None:
     with psycopg.connect(database, autocommit=True) as connection:
-        connection.execute(change)  # type: ignore[arg-type]
+        connection.execute(change)
     assert await said(built, database) == expected
 
 

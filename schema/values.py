@@ -6,6 +6,7 @@ province than before (domain tables, decision QĐ 19/2025/QĐ-TTg). So every cod
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 from hub.authoring import column, computed, embedded, value
@@ -14,49 +15,14 @@ from schema.labels import Labels as L
 from schema.scalars import Code
 
 
-def _named(kind: str, code: str | None, on: str | None) -> str | None:
-    # A code without a day of its own is named as it is called now.
-    return table(kind).name(code, on=date.fromisoformat(on) if on else date.max) if code else None
+def named(kind: str) -> Callable[..., str | None]:
+    """What a code of a table was called on a day; a code without a day of its own, what it is called now."""
 
+    def name(code: str | None, on: str | None = None) -> str | None:
+        return table(kind).name(code, on=date.fromisoformat(on) if on else date.max) if code else None
 
-def province_name(code: str | None, on: str | None) -> str | None:
-    """The name a province code had on a day."""
-    return _named("province", code, on)
-
-
-def commune_name(code: str | None, on: str | None) -> str | None:
-    """The name a commune code had on a day."""
-    return _named("commune", code, on)
-
-
-def birth_province_name(code: str | None) -> str | None:
-    """The name behind the first three digits of a personal number (63 old provinces, frozen)."""
-    return _named("birth_province", code, None)
-
-
-def ethnic_group_name(code: str | None) -> str | None:
-    """The name of an ethnic group."""
-    return _named("ethnic_group", code, None)
-
-
-def object_group_name(code: str | None) -> str | None:
-    """Who holds cards of a health-insurance object group."""
-    return _named("object_group", code, None)
-
-
-def diagnosis_name(code: str | None) -> str | None:
-    """The name of an ICD-10 code."""
-    return _named("icd10", code, None)
-
-
-def industry_name(code: str | None) -> str | None:
-    """The name of a VSIC division."""
-    return _named("industry", code, None)
-
-
-def agency_name(code: str | None) -> str | None:
-    """The name of a social insurance agency."""
-    return _named("agency", code, None)
+    name.__name__ = f"{kind}_name"
+    return name
 
 
 @value
@@ -64,7 +30,7 @@ class Province:
     """A province or centrally-run city (tỉnh, thành phố), named as of the day its row speaks of."""
 
     code: Code = column(label=L.PROVINCE, says="Two digits (mã tỉnh).")
-    name: str | None = computed(province_name, "code", "on", label=L.PROVINCE, says="Its name on that day (tên tỉnh).")
+    name: str | None = computed(named("province"), "code", "on", label=L.PROVINCE, says="Its name on that day (tên tỉnh).")
 
 
 @value
@@ -72,7 +38,7 @@ class Commune:
     """A commune, ward or special zone (xã, phường, đặc khu)."""
 
     code: Code = column(label=L.ADDRESS, says="Five digits (mã xã).")
-    name: str | None = computed(commune_name, "code", "on", label=L.ADDRESS, says="Its name on that day (tên xã).")
+    name: str | None = computed(named("commune"), "code", "on", label=L.ADDRESS, says="Its name on that day (tên xã).")
 
 
 @value
@@ -89,7 +55,7 @@ class BirthProvince:
     """Province where a birth was registered, by the 63 codes inside personal numbers (nơi đăng ký khai sinh)."""
 
     code: Code = column(label=L.BIRTH, says="Three digits (mã tỉnh khai sinh).")
-    name: str | None = computed(birth_province_name, "code", label=L.BIRTH, says="Its name (tên tỉnh).")
+    name: str | None = computed(named("birth_province"), "code", label=L.BIRTH, says="Its name (tên tỉnh).")
 
 
 @value
@@ -97,7 +63,7 @@ class EthnicGroup:
     """One of the ethnic groups (dân tộc)."""
 
     code: Code = column(label=L.SENSITIVE, says="Two digits (mã dân tộc).")
-    name: str | None = computed(ethnic_group_name, "code", label=L.SENSITIVE, says="Its name (tên dân tộc).")
+    name: str | None = computed(named("ethnic_group"), "code", label=L.SENSITIVE, says="Its name (tên dân tộc).")
 
 
 @value
@@ -105,7 +71,7 @@ class ObjectGroup:
     """Group of health insurance members (nhóm đối tượng BHYT), Decision 1351/QĐ-BHXH."""
 
     code: Code = column(label=L.AFFILIATION, says="Two letters (mã đối tượng).")
-    name: str | None = computed(object_group_name, "code", label=L.AFFILIATION, says="Who belongs to it (tên đối tượng).")
+    name: str | None = computed(named("object_group"), "code", label=L.AFFILIATION, says="Who belongs to it (tên đối tượng).")
 
 
 @value
@@ -113,7 +79,7 @@ class Diagnosis:
     """A diagnosis by ICD-10 (chẩn đoán)."""
 
     code: Code = column(label=L.MEDICAL, says="ICD-10 code (mã bệnh).")
-    name: str | None = computed(diagnosis_name, "code", label=L.MEDICAL, says="Its name (tên bệnh).")
+    name: str | None = computed(named("icd10"), "code", label=L.MEDICAL, says="Its name (tên bệnh).")
 
 
 @value
@@ -121,7 +87,7 @@ class Industry:
     """Line of business by VSIC (ngành nghề): section letter and two digits."""
 
     code: Code = column(label=L.PUBLIC, says="Section letter and division (mã ngành).")
-    name: str | None = computed(industry_name, "code", label=L.PUBLIC, says="Its name (tên ngành).")
+    name: str | None = computed(named("industry"), "code", label=L.PUBLIC, says="Its name (tên ngành).")
 
 
 @value
@@ -129,4 +95,4 @@ class Agency:
     """A social insurance agency (cơ quan BHXH)."""
 
     code: Code = column(label=L.AFFILIATION, says="Five digits (mã cơ quan).")
-    name: str | None = computed(agency_name, "code", label=L.AFFILIATION, says="Its name (tên cơ quan).")
+    name: str | None = computed(named("agency"), "code", label=L.AFFILIATION, says="Its name (tên cơ quan).")

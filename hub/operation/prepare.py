@@ -62,8 +62,8 @@ def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode
     if not operations:
         raise Refused([Shown("the document has no operation", code="OPERATION_NOT_FOUND")])
     if not name:
-        if len(operations) == 1:
-            return operations[0]
+        if len(operations) == 1 or not names:
+            return operations[0]  # several without a name: validation says what is wrong with that
         raise Refused(
             [
                 Shown(

@@ -7,7 +7,7 @@ from typing import Any
 
 from graphql import GraphQLError, get_variable_values
 
-from hub.errors import Refused
+from hub.errors import Refused, Shown
 from hub.operation.parse import shown
 from hub.operation.prepare import Prepared
 
@@ -26,6 +26,12 @@ def coerce_variables(prepared: Prepared, values: Mapping[str, Any]) -> Mapping[s
     result = get_variable_values(prepared.schema, definitions, dict(values), max_errors=MOST_ERRORS)
     if isinstance(result, list):
         raise Refused([shown(error, "BAD_USER_INPUT") for error in result])
+    # A default lets such a variable be nullable, but what it decides has no third way (GraphQL 5.8.5).
+    undecided = [name for name in prepared.booleans if result.coerced.get(name, False) is None]
+    if undecided:
+        raise Refused(
+            [Shown(f"`${name}` decides @skip or @include: it cannot be null", code="BAD_USER_INPUT") for name in undecided]
+        )
     return result.coerced
 
 

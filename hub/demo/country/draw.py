@@ -19,7 +19,7 @@ _ROUNDS = 4
 
 
 def generator(seed: int, purpose: int, number: int) -> Random:
-    """A generator for one thing of one purpose; purposes are numbered where they are used, in `plan`, `frame` and `household`."""
+    """A generator for one thing of one purpose; purposes are numbered where they are used."""
     return Random((seed << 72) | (purpose << 64) | number)
 
 

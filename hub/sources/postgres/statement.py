@@ -325,7 +325,8 @@ def _refuse(message: str) -> Refused:
 def _first(page: Page) -> Any:
     def check(given: Any) -> int:
         if not isinstance(given, int) or not 1 <= given <= page.most:
-            raise _refuse(f"`{page.first}` is `{given}`: it must be between 1 and {page.most}")
+            shown = "null" if given is None else given
+            raise _refuse(f"`{page.first}` is `{shown}`: it must be between 1 and {page.most}")
         return given
 
     return check

@@ -7,10 +7,10 @@
 Four systems, one server process each, on uvloop and httptools with the collector frozen after the start:
 
 hub                the hub as `hub serve` starts it
-hand_written       an endpoint for each screen: statements per request, prepared, run at once on connections that are not
-                   reset, JSON made by Postgres and filled in by orjson
+hand_written       an endpoint for each screen: statements per request, prepared, run at once on connections that are
+                   not reset, JSON made by Postgres and filled in by orjson
 best_hand_written  the best that could be found for these screens by hand: keys of concurrent requests gathered into
-                   whole batches, text made by Postgres in pieces around the holes, joined without decoding; the yardstick
+                   whole batches, text made by Postgres in pieces around the holes, joined undecoded; the yardstick
 stock_strawberry   a Strawberry schema with resolvers and dataloaders per request, asyncpg pools as they come
 
 All four check the bearer token with the hub's own verification and its cache, and read with the civilian role. Before

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -31,7 +31,7 @@ SECONDS = 1.0
 WARM_UP_CLIENTS = 64
 
 
-class Counts(click.ParamType):
+class Counts(click.ParamType[tuple[int, ...]]):
     """Whole numbers with commas between them."""
 
     name = "numbers"
@@ -47,15 +47,29 @@ class Counts(click.ParamType):
 
 
 @click.command()
-@click.option("--people", type=click.IntRange(1_000, 1_000_000), help=f"How many people live in the country.  [default: {PEOPLE}]")
-@click.option("--data", type=click.Path(path_type=Path), default=Path(".demo"), show_default=True, help="The demo's directory.")
+@click.option(
+    "--people", type=click.IntRange(1_000, 1_000_000), help=f"How many people live in it.  [default: {PEOPLE}]"
+)
+@click.option(
+    "--data", type=click.Path(path_type=Path), default=Path(".demo"), show_default=True, help="The demo's directory."
+)
 @click.option("--reset", is_flag=True, help="Make the data anew.")
-@click.option("--seconds", type=click.FloatRange(0.1, 600), default=SECONDS, show_default=True, help="For each row and round.")
-@click.option("--rounds", type=click.IntRange(1, 100), default=ROUNDS, show_default=True, help="How often each row is measured.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0.1, 600),
+    default=SECONDS,
+    show_default=True,
+    help="Seconds for a row and round.",
+)
+@click.option(
+    "--rounds", type=click.IntRange(1, 100), default=ROUNDS, show_default=True, help="How often a row is measured."
+)
 @click.option("--clients", "counts", type=Counts(), default=CLIENTS, show_default=True, help="Numbers of clients.")
 @click.option("--workload", "names", type=click.Choice(list(WORKLOADS)), multiple=True, help="Only these workloads.")
-@click.option("--system", "only", type=click.Choice([s.name for s in SYSTEMS]), multiple=True, help="The hub and only these systems.")
-@click.option("--json", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write the figures to a file as well.")
+@click.option(
+    "--system", "only", type=click.Choice([s.name for s in SYSTEMS]), multiple=True, help="Only these beside the hub."
+)
+@click.option("--json", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write the figures to a file.")
 def main(
     people: int | None,
     data: Path,
@@ -167,7 +181,7 @@ def _environment(folder: Folder, cluster: Cluster) -> Mapping[str, str]:
 
 
 @contextmanager
-def _progress(console: Console, total: int) -> Iterator[object]:
+def _progress(console: Console, total: int) -> Iterator[Callable[[str], None]]:
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=total)

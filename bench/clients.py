@@ -20,6 +20,7 @@ from typing import Any, Self, cast
 import uvloop
 
 WARM_UP_SECONDS = 0.2
+DRAIN_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,8 @@ class _Client(asyncio.Protocol):
         self._sent = 0.0
         self._missing = 0
         self._head = b""
-        self.stopped = False
+        self._last: asyncio.Future[None] | None = None
+        self._closed = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but descent
@@ -123,16 +125,22 @@ class _Client(asyncio.Protocol):
             self._head = b""
         if self._missing == 0:
             self._latencies.append(time.perf_counter() - self._sent)
-            if not self.stopped:
+            if self._last is None:
                 self._send()
+            elif not self._last.done():
+                self._last.set_result(None)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if not self.stopped:
+        if not self._closed:
             self._failed(f"the server closed a connection: {exc}")
 
-    def stop(self) -> None:
-        """Sends no more; what is under way is not waited for."""
-        self.stopped = True
+    def finish(self) -> asyncio.Future[None]:
+        """Sends no more; done when the answer under way has come."""
+        self._last = asyncio.get_running_loop().create_future()
+        return self._last
+
+    def close(self) -> None:
+        self._closed = True
         if self._transport is not None:
             self._transport.abort()
 
@@ -160,11 +168,16 @@ async def _run(port: int, requests: Sequence[bytes], clients: int, seconds: floa
         elapsed = time.perf_counter() - started
         found = [round(latency * 1_000, 3) for latency in latencies]
         _say({"end": True})
+        # A server that is stopped with requests in hand would have to answer them when it is measured next.
+        answered = asyncio.gather(*(client.finish() for client in running))
+        await asyncio.wait([trouble, answered], timeout=DRAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         if trouble.done():
             trouble.result()
+        if not answered.done():
+            raise ClientsFailed(f"a request was not answered within {DRAIN_SECONDS:g} seconds")
     finally:
         for client in running:
-            client.stop()
+            client.close()
         trouble.cancel()
     _say({"seconds": elapsed, "latencies": found})
 

@@ -25,7 +25,7 @@ AIMED = "whole_book"
 
 
 def busiest(counts: Sequence[int]) -> int:
-    """The number of clients at which ratios are given: 64 if it was measured, else the nearest below, else the least."""
+    """The number of clients at which ratios are given: 64, else the nearest below, else the least."""
     return max((count for count in counts if count <= BUSY), default=min(counts))
 
 
@@ -35,7 +35,9 @@ def ratio(measured: Measured, workload: str, clients: int, system: str) -> float
     return median(mine / other if other else math.inf for mine, other in zip(ours.rates, theirs.rates, strict=True))
 
 
-def show(console: Console, workload: Workload, measured: Measured, counts: Sequence[int], systems: Sequence[str]) -> None:
+def show(
+    console: Console, workload: Workload, measured: Measured, counts: Sequence[int], systems: Sequence[str]
+) -> None:
     """The table of one workload."""
     table = Table(
         title=f"{workload.name}: {workload.title}",
@@ -43,10 +45,10 @@ def show(console: Console, workload: Workload, measured: Measured, counts: Seque
         title_style="bold",
         box=SIMPLE_HEAD,
         pad_edge=False,
-        padding=(0, 1),
+        padding=0,
     )
-    table.add_column("clients", justify="right", no_wrap=True)
-    table.add_column("system", no_wrap=True)
+    table.add_column("clients", justify="right", min_width=7)
+    table.add_column("system", min_width=max(map(len, systems)))
     for heading in ("requests/s", "p50\nms", "p99\nms", "server\nCPU ms", "Postgres\nCPU ms", "of hub"):
         table.add_column(heading, justify="right", no_wrap=True)
     for count in counts:
@@ -98,7 +100,7 @@ def as_json(
             "clients": at,
             "ratio": {system: round(ratio(measured, workload, at, system), 3) for system in systems if system != HUB},
             "figures": [
-                {"clients": count, "system": system} | _row(measured[workload, count, system])
+                {"clients": count, "system": system, **_row(measured[workload, count, system])}
                 for count in counts
                 for system in systems
             ],

@@ -59,7 +59,7 @@ def started(name: str, command: Sequence[str], environment: Mapping[str, str]) -
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("HUB_")}
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=inherited | environment | {"HUB_PORT": str(port)}, stdout=log, stderr=log
+            command, cwd=ROOT, env={**inherited, **environment, "HUB_PORT": str(port)}, stdout=log, stderr=log
         )
         server = Server(process, port, log)
         try:

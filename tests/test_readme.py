@@ -1,7 +1,7 @@
 """The README is true: its commands are run, its answers compared.
 
 A command stands in a code block behind `<!-- run: NAME -->`, what it answers behind `<!-- answer: NAME -->`. They run
-against a demo of the size that `make demo` makes, on another port and in another directory. `HUB_ACCEPT=1` writes the
+against a demo of the size that `make demo` makes, on another port and in another directory. `ACCEPT_CHANGES=1` writes the
 answers anew; CI never does.
 """
 
@@ -23,7 +23,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 HUB = Path(sys.executable).with_name("hub")
-ACCEPT = os.environ.get("HUB_ACCEPT") == "1" and not os.environ.get("CI")
+ACCEPT = os.environ.get("ACCEPT_CHANGES") == "1" and not os.environ.get("CI")
 
 
 def _blocks(kind: str) -> dict[str, str]:

@@ -21,10 +21,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bench.systems.connections import Statements, connect
 from bench.systems.gather import Gather
-from bench.systems.serving import Shared, is_personal_id, is_tax_code
+from bench.systems.serving import Shared, is_personal_id, is_tax_code, place_name
 from bench.workloads import GROUP_SIZE, PAGE_SIZE
 from hub.domain.arithmetic import counted_years
-from schema.values import commune_name, province_name
 
 SLOTS = 2  # batches under way at once
 
@@ -135,8 +134,8 @@ INSURANCE = {
         from unnest($1::text[]) k(personal_id)
     """,
     "people": """
-        select personal_id::text, convert_to(concat('{"employer":', coalesce('\x01e' || employer_tax_code || '\x01', 'null'),
-                                                    '}'), 'UTF8')
+        select personal_id::text, convert_to(concat(
+            '{"employer":', coalesce('\x01e' || employer_tax_code || '\x01', 'null'), '}'), 'UTF8')
         from civilian.participant where personal_id = any($1::text[])
     """,
     "page": f"""
@@ -147,7 +146,7 @@ INSURANCE = {
                 from civilian.participant where employer_tax_code = k.tax_code order by id limit {PAGE_SIZE}
             ) lines), ']}}}}}}'), 'UTF8')
         from unnest($1::text[]) k(tax_code)
-    """,  # noqa: S608 - the size of a page is a constant
+    """,
 }
 
 EMPLOYERS = {
@@ -163,8 +162,8 @@ EMPLOYERS = {
         from civilian.employer where tax_code = any($1::text[])
     """,
     "page": """
-        select tax_code::text, convert_to(concat('{"data":{"employer":{"taxCode":"', tax_code, '","name":', to_json(name),
-                                                 ',"participants":'), 'UTF8')
+        select tax_code::text, convert_to(concat(
+            '{"data":{"employer":{"taxCode":"', tax_code, '","name":', to_json(name), ',"participants":'), 'UTF8')
         from civilian.employer where tax_code = any($1::text[])
     """,
 }
@@ -280,7 +279,7 @@ async def _named(statements: Statements, name: str, marks: Iterable[bytes]) -> d
 def _place(mark: bytes) -> bytes:
     """The name of a province or commune on the day that stands behind its code."""
     code, on = mark[1:-10].decode(), mark[-10:].decode()
-    return orjson.dumps(province_name(code, on) if mark[0] == PROVINCE else commune_name(code, on))
+    return orjson.dumps(place_name("province" if mark[0] == PROVINCE else "commune", code, on))
 
 
 @cache

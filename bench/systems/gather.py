@@ -1,4 +1,4 @@
-"""Keys of concurrent requests -> batches: while every slot is busy the next keys gather; an idle server answers at once."""
+"""Keys of concurrent requests -> batches: while all slots are busy, keys gather; an idle server answers at once."""
 
 from __future__ import annotations
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from functools import cache
 from typing import Any
 
 import orjson
@@ -19,10 +18,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from bench.systems.connections import Connections
-from bench.systems.serving import Shared, is_personal_id, is_tax_code
+from bench.systems.serving import Shared, is_personal_id, is_tax_code, place_name
 from bench.workloads import GROUP_SIZE, PAGE_SIZE
 from hub.domain.arithmetic import counted_years
-from schema.values import commune_name, province_name
 
 SIZE = 4  # connections for each database
 
@@ -170,10 +168,11 @@ class HandWritten:
             }
         )
 
-    async def _people(self, keys: list[str]) -> Mapping[str, Json]:
+    async def _people(self, keys: list[str | None]) -> Mapping[str, Json]:
         rows = await self._population.fetch("people", [key for key in keys if key is not None])
         return {
-            row["value"]: {"fullName": row["full_name"], "birthDate": row["birth_date"], "sex": row["sex"]} for row in rows
+            row["value"]: {"fullName": row["full_name"], "birthDate": row["birth_date"], "sex": row["sex"]}
+            for row in rows
         }
 
     async def _names(self, statement: str, keys: Iterable[str | None]) -> Mapping[str | None, Json]:
@@ -224,16 +223,14 @@ class HandWritten:
             {"jobTitle": row["job_title"], "salary": row["salary"], "person": people.get(row["personal_id"])}
             for row in participants
         ]
-        return _json({"data": {"employer": {"taxCode": found["tax_code"], "name": found["name"], "participants": listed}}})
+        return _json(
+            {"data": {"employer": {"taxCode": found["tax_code"], "name": found["name"], "participants": listed}}}
+        )
 
     def _refusal(self, request: Request, understood: bool) -> Response | None:
         if not self._shared.admits(request.headers.get("authorization", "").encode("latin-1")):
             return Response(status_code=401)
         return None if understood else Response(status_code=400)
-
-
-province = cache(province_name)
-commune = cache(commune_name)
 
 
 def _person(row: Mapping[str, Any]) -> Json:
@@ -244,8 +241,8 @@ def _person(row: Mapping[str, Any]) -> Json:
         "birthDate": row["birth_date"],
         "sex": row["sex"],
         "permanentResidence": {
-            "province": {"name": province(row["residence_province_code"], on)},
-            "commune": {"name": commune(row["residence_commune_code"], on)},
+            "province": {"name": place_name("province", row["residence_province_code"], on)},
+            "commune": {"name": place_name("commune", row["residence_commune_code"], on)},
             "detail": row["residence_detail"],
         },
         "contact": {"phone": row["phone"], "email": row["email"], "preferredChannel": row["preferred_channel"]}

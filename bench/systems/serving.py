@@ -1,4 +1,4 @@
-"""What the three baselines share: the settings of `hub serve`, the hub's verification of tokens, a server like its own."""
+"""What the three baselines share: the settings of `hub serve`, the hub's check of tokens, a server like its own."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import asyncio
 import gc
 import os
 from dataclasses import dataclass
+from datetime import date
+from functools import cache
 from typing import Protocol
 
 from starlette.types import ASGIApp
 
+from hub.domain.codes import table
 from hub.domain.identifiers import PERSONAL_ID, TAX_CODE, FormatError
 from hub.errors import Unauthenticated
 from hub.model.viewer import Audience, Universe
@@ -62,6 +65,12 @@ def is_tax_code(text: object) -> bool:
     except FormatError:
         return False
     return True
+
+
+@cache
+def place_name(kind: str, code: str, on: str) -> str | None:
+    """What a province or commune was called on a day: from a table of the field that all systems read."""
+    return table(kind).name(code, on=date.fromisoformat(on))
 
 
 def shared() -> tuple[Shared, str, int]:

@@ -1,7 +1,7 @@
 """The same screens as a stock Strawberry schema: plain types, resolvers, dataloaders per request, asyncpg's pools.
 
-What a competent developer writes from the documentation: one loader for each kind of look-up, so that no list asks row by
-row; documents parsed and validated once (`ParserCache`, `ValidationCache`); one pool for each database.
+What a competent developer writes from the documentation: one loader for each kind of look-up, so that no list asks row
+by row; documents parsed and validated once (`ParserCache`, `ValidationCache`); one pool for each database.
 """
 
 from __future__ import annotations
@@ -24,9 +24,8 @@ from strawberry.dataloader import DataLoader
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 
-from bench.systems.serving import Shared, is_personal_id, is_tax_code
+from bench.systems.serving import Shared, is_personal_id, is_tax_code, place_name
 from hub.domain.arithmetic import counted_years
-from schema.values import commune_name, province_name
 
 Record = Mapping[str, Any]
 
@@ -103,7 +102,8 @@ PERSON = """
 """
 CONTACT = "select * from civilian.contact where person_id = any($1::uuid[])"
 HOUSEHOLD = """
-    select m.personal_id, h.id, h.household_code from civilian.member m join civilian.household h on h.id = m.household_id
+    select m.personal_id, h.id, h.household_code
+    from civilian.member m join civilian.household h on h.id = m.household_id
     where m.personal_id = any($1::text[]) and m.ended_on is null
 """
 MEMBERS = """
@@ -111,7 +111,8 @@ MEMBERS = """
     where household_id = any($1::uuid[]) and ended_on is null order by position, id
 """
 BOOK = """
-    select personal_id, book_code, issuer, issued_on::text, status from civilian.book where personal_id = any($1::text[])
+    select personal_id, book_code, issuer, issued_on::text, status
+    from civilian.book where personal_id = any($1::text[])
 """
 TOTALS = """
     select personal_id,
@@ -135,7 +136,8 @@ CARDS = """
     from civilian.health_card where personal_id = any($1::text[]) order by valid_from, id
 """
 PARTICIPANT = """
-    select personal_id, employer_tax_code, job_title, salary from civilian.participant where personal_id = any($1::text[])
+    select personal_id, employer_tax_code, job_title, salary
+    from civilian.participant where personal_id = any($1::text[])
 """
 PAGE = """
     select personal_id, employer_tax_code, job_title, salary from civilian.participant
@@ -393,8 +395,8 @@ class Person:
     def permanent_residence(self) -> Address:
         on = self.row["residence_coded_on"].isoformat()
         return Address(
-            province=Province(name=province_name(self.row["residence_province_code"], on)),
-            commune=Commune(name=commune_name(self.row["residence_commune_code"], on)),
+            province=Province(name=place_name("province", self.row["residence_province_code"], on)),
+            commune=Commune(name=place_name("commune", self.row["residence_commune_code"], on)),
             detail=self.row["residence_detail"],
         )
 
@@ -457,7 +459,7 @@ class StockStrawberry:
         schema = strawberry.Schema(
             Query,
             types=[Pension, OtherBenefit],
-            extensions=[ParserCache(maxsize=100), ValidationCache(maxsize=100)],
+            extensions=[ParserCache, ValidationCache],
             config=StrawberryConfig(scalar_map=SCALARS),
         )
         return Starlette(routes=[Route("/graphql", _GraphQL(schema, self._shared, self._pools))])

@@ -9,7 +9,7 @@ are hard assertions that no update of the expectations can rewrite:
     # expect: sql TEXT             some statement contains it
     # expect: no sql TEXT          none does
 
-`HUB_ACCEPT=1` writes the `.plan` and `.sql` files anew; CI never does.
+`ACCEPT_CHANGES=1` writes the `.plan` and `.sql` files anew; CI never does.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from hub.sources.postgres import compile_fetch, readable
 
 CASES = Path(__file__).with_name("cases")
 NAMES = sorted(path.stem for path in CASES.glob("*.graphql"))
-ACCEPT = os.environ.get("HUB_ACCEPT") == "1" and not os.environ.get("CI")
+ACCEPT = os.environ.get("ACCEPT_CHANGES") == "1" and not os.environ.get("CI")
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def _sql(built: Built, stepped: list[list[tuple[Fetch, str]]]) -> str:
 def _held(path: Path, made: str) -> None:
     if ACCEPT:
         path.write_text(made, encoding="utf-8")
-    assert path.exists(), f"{path.name} is missing: look at what HUB_ACCEPT=1 would write"
+    assert path.exists(), f"{path.name} is missing: look at what ACCEPT_CHANGES=1 would write"
     assert path.read_text(encoding="utf-8") == made
 
 

@@ -169,7 +169,7 @@ async def _run(port: int, requests: Sequence[bytes], clients: int, seconds: floa
         found = [round(latency * 1_000, 3) for latency in latencies]
         _say({"end": True})
         # A server that is stopped with requests in hand would have to answer them when it is measured next.
-        answered = asyncio.gather(*(client.finish() for client in running))
+        answered = loop.create_task(_all([client.finish() for client in running]))
         await asyncio.wait([trouble, answered], timeout=DRAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         if trouble.done():
             trouble.result()
@@ -180,6 +180,11 @@ async def _run(port: int, requests: Sequence[bytes], clients: int, seconds: floa
             client.close()
         trouble.cancel()
     _say({"seconds": elapsed, "latencies": found})
+
+
+async def _all(futures: Sequence[asyncio.Future[None]]) -> None:
+    for future in futures:
+        await future
 
 
 def _say(what: dict[str, Any]) -> None:

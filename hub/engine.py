@@ -20,7 +20,7 @@ from graphql.language import DocumentNode, FieldNode, OperationDefinitionNode, S
 
 from hub.cache import Bounded
 from hub.compose import compose
-from hub.errors import Refused, Shown
+from hub.errors import BuildFailed, Refused, Shown
 from hub.executor import Lanes, Program, Programs, run
 from hub.model.authorized import Authorized
 from hub.model.graph import DeclaredGraph
@@ -32,7 +32,7 @@ from hub.model.source import Source
 from hub.model.supergraph import Supergraph
 from hub.model.viewer import Audience, Profile, Viewer
 from hub.operation import Limits, Prepared, coerce_variables, normalise, parse_document, prepare
-from hub.planner import PlannerGraph, plan, planner_graph
+from hub.planner import PlannerGraph, brittle_fields, plan, planner_graph
 from hub.policy import RuleBook, authorize, contract, rulebook
 from hub.settings import Settings
 from hub.sources.postgres import PostgresSource
@@ -67,7 +67,10 @@ def build(declared: DeclaredGraph) -> Built:
     """Composes the declared graph; `BuildFailed` with everything that is wrong with it."""
     supergraph = compose(declared.subgraphs)
     rules = rulebook(supergraph, declared.policy, declared.transitions)
-    return Built(declared, supergraph, planner_graph(supergraph, declared.mappings), rules)
+    planner = planner_graph(supergraph, declared.mappings)
+    if brittle := brittle_fields(planner):
+        raise BuildFailed(brittle)
+    return Built(declared, supergraph, planner, rules)
 
 
 def open_engine(declared: DeclaredGraph, settings: Settings) -> Engine:

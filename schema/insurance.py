@@ -366,8 +366,8 @@ class Person:
     social_insurance: Participant | None = one(
         "participant", OF_PERSON, label=L.LINK, says="Social insurance, group 4 (bảo hiểm xã hội)."
     )
-    health_insurance: HealthInsurance = embedded(OF_PERSON, label=L.LINK, says="Health insurance, group 5 (BHYT).")
-    unemployment_insurance: UnemploymentInsurance = embedded(
+    health_insurance: HealthInsurance | None = embedded(OF_PERSON, label=L.LINK, says="Health insurance, group 5 (BHYT).")
+    unemployment_insurance: UnemploymentInsurance | None = embedded(
         OF_PERSON, label=L.LINK, says="Unemployment insurance, group 6 (BHTN)."
     )
 
@@ -387,7 +387,7 @@ class Employer:
         label=L.WORK,
         says="People insured through this employer today, at most `first` of them behind the `id` `after` (người lao động).",
     )
-    def participants(self, first: int = 50, after: strawberry.ID | None = None) -> list[Participant]: ...
+    def participants(self, first: int = 50, after: strawberry.ID | None = None) -> list[Participant] | None: ...
 
 
 @insurance.extension("EmployerUnit", Key(("taxCode", "objectGroup"), ("tax_code", "object_group")))

@@ -1,8 +1,8 @@
 """The README is true: its commands are run, its answers compared.
 
-A command stands in a code block behind `<!-- run: NAME -->`, what it answers behind `<!-- answer: NAME -->`. They run
-against a demo of the size that `make demo` makes, on another port and in another directory. `ACCEPT_CHANGES=1` writes the
-answers anew; CI never does.
+A command stands in a code block behind `<!-- run: NAME -->`, what it answers behind `<!-- answer: NAME -->`. They
+run against a demo of the size that `make demo` makes, on another port and in another directory. `ACCEPT_CHANGES=1`
+writes the answers anew; CI never does.
 """
 
 from __future__ import annotations

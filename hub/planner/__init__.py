@@ -10,6 +10,6 @@ describe  a plan as text: steps, sources, keys
 
 from hub.planner.build import plan
 from hub.planner.describe import describe
-from hub.planner.graph import PlannerGraph, planner_graph
+from hub.planner.graph import PlannerGraph, brittle_fields, planner_graph
 
-__all__ = ["PlannerGraph", "describe", "plan", "planner_graph"]
+__all__ = ["PlannerGraph", "brittle_fields", "describe", "plan", "planner_graph"]

@@ -2,8 +2,8 @@
 
 Walking down the operation, a field that the subgraph at hand resolves stays with it. The others of an object are
 grouped: the key move that serves most of them is taken first, until all are served, so that an object costs as few
-fetches as its subgraphs allow. A link goes straight to where the entity is at home, if anything but its key is asked
-from there: the object is then whole, and null where there is none.
+fetches as its subgraphs allow. A link goes to where its entity is at home; what other sources add to the entity is
+asked at the same time, by the same key.
 """
 
 from __future__ import annotations
@@ -128,12 +128,16 @@ class _Builder:
         return Value(grant.key, grant.name, _nullable(grant), grant.arguments, shape)
 
     def link(self, source: str, grant: Grant, keys: frozenset[str], selection: Selection) -> Node:
-        """A link to an entity: from its home as a whole, or from its key alone with the rest beside it."""
+        """A link to an entity, which is at home somewhere: from there as a whole, null where there is none.
+
+        Decided: also when nothing but the key is asked, which stands in this row already. Otherwise a link would show
+        the key of a record that the reader's universe does not hold, and its answer would depend on what else is asked.
+        Rejected: taking a link at its word to spare a fetch. An entity without one home is taken at its word.
+        """
         entity = _type(grant)
         home = self.graph.home(entity)
         move = next((m for m in self.graph.moves(entity) if m.to == home and set(m.key) <= keys), None)
-        wanted = {inner.name for inner in selection[entity]} - keys - {"__typename"}
-        if home and move and any(self.graph.resolves(home, entity, name) for name in wanted):
+        if home and move:
             whole = self.shape(entity, home, None, selection)
             fetch = Fetch(home, entity, move.key, self.profile.universe(grant.below), (whole,))
             return Hole(grant.key, grant.name, _nullable(grant), fetch, 0, move.key, via=grant.name)

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type
+from graphql import GraphQLInterfaceType, GraphQLNonNull, GraphQLObjectType, get_named_type
 
+from hub.errors import Problem
 from hub.model.mapping import Reference, SourceMapping
 from hub.model.supergraph import FieldSet, Supergraph
 
@@ -148,6 +149,26 @@ def _leaves(fields: FieldSet, prefix: str = "") -> Iterator[str]:
             yield from _leaves(node.selections, f"{prefix}{node.name}.")
         else:
             yield prefix + node.name
+
+
+def brittle_fields(graph: PlannerGraph) -> list[Problem]:
+    """Fields that are never null although another source than the entity's home gives them.
+
+    When that source is down, such a field would take the whole entity with it.
+    """
+    api = graph.supergraph.api
+    found = []
+    for (type_name, field_name), joins in graph.supergraph.fields.items():
+        home = graph.home(type_name)
+        owner = api.type_map.get(type_name)
+        if home is None or not isinstance(owner, GraphQLObjectType) or field_name not in owner.fields:
+            continue
+        givers = sorted(join.graph for join in joins if join.resolves)
+        if home not in givers and isinstance(owner.fields[field_name].type, GraphQLNonNull):
+            place = f"{', '.join(givers)}:{type_name}.{field_name}"
+            message = f"is never null, but `{type_name}` is at home in {home}"
+            found.append(Problem("NOT_NULLABLE_ACROSS_SOURCES", place, message, "make the field nullable"))
+    return found
 
 
 def planner_graph(supergraph: Supergraph, mappings: Mapping[str, SourceMapping]) -> PlannerGraph:

@@ -34,9 +34,12 @@ def built() -> Built:
 @pytest.fixture(scope="session")
 def country() -> Iterator[Country]:
     """A server with the country, and where to read it."""
-    with tempfile.TemporaryDirectory(prefix="hub-test-") as path, hold(Path(path) / "demo") as folder:
-        with running_cluster(folder) as cluster:
-            yield make_country(cluster)
+    with (
+        tempfile.TemporaryDirectory(prefix="hub-test-") as path,
+        hold(Path(path) / "demo") as folder,
+        running_cluster(folder) as cluster,
+    ):
+        yield make_country(cluster)
 
 
 def make_country(cluster: Cluster) -> Country:

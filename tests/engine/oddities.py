@@ -84,27 +84,31 @@ def add_oddities(owner_dsns: Mapping[str, str]) -> None:
 def _population() -> Iterator[Insert]:
     for index, ((of, number), row_id) in enumerate(PERSONS.items()):
         rough = number in (RENEWED, THREEFOLD)
-        yield "population", f"{of}.person", {
-            "id": row_id,
-            "personal_id": None if number == NUMBERLESS else number,
-            "surname": "Ngô",
-            "middle_name": ROUGH if rough else None,
-            "given_name": f"{of} {index}",
-            "full_name": f"{of} {index} {ROUGH if rough else ''}",
-            "birth_date": ("1990", "1990-03", "1990-03-14")[index % 3],
-            "sex": ("FEMALE", "MALE", "OTHER")[index % 3],
-            "ethnicity_code": None if index % 2 else "02",
-            "nationality": "VN",
-            "birth_province_code": None if index % 2 else "001",
-            "hometown_province_code": ("52", None, "99")[index % 3],
-            "residence_province_code": "52",
-            "residence_commune_code": ("00070", "99999")[index % 2],
-            "residence_detail": ROUGH if rough else None,
-            "residence_coded_on": ("2025-06-30", "2025-07-01")[index % 2],
-            "occupation": ROUGH if rough else None,
-            "life_status": ("ALIVE", "MISSING")[index % 2],
-            "life_status_date": (None, "2024-02-29")[index % 2],
-        }
+        yield (
+            "population",
+            f"{of}.person",
+            {
+                "id": row_id,
+                "personal_id": None if number == NUMBERLESS else number,
+                "surname": "Ngô",
+                "middle_name": ROUGH if rough else None,
+                "given_name": f"{of} {index}",
+                "full_name": f"{of} {index} {ROUGH if rough else ''}",
+                "birth_date": ("1990", "1990-03", "1990-03-14")[index % 3],
+                "sex": ("FEMALE", "MALE", "OTHER")[index % 3],
+                "ethnicity_code": None if index % 2 else "02",
+                "nationality": "VN",
+                "birth_province_code": None if index % 2 else "001",
+                "hometown_province_code": ("52", None, "99")[index % 3],
+                "residence_province_code": "52",
+                "residence_commune_code": ("00070", "99999")[index % 2],
+                "residence_detail": ROUGH if rough else None,
+                "residence_coded_on": ("2025-06-30", "2025-07-01")[index % 2],
+                "occupation": ROUGH if rough else None,
+                "life_status": ("ALIVE", "MISSING")[index % 2],
+                "life_status_date": (None, "2024-02-29")[index % 2],
+            },
+        )
         if number != RENEWED:
             yield _identifier(of, row_id, "PERSONAL_ID", number, "2000-01-01", "2020-01-01" if rough else None)
     renewed = PERSONS["civilian", RENEWED]
@@ -135,13 +139,17 @@ def _population() -> Iterator[Insert]:
 
 
 def _identifier(of: str, person: str, scheme: str, value: str, start: str, end: str | None) -> Insert:
-    return "population", f"{of}.person_identifier", {
-        "person_id": person,
-        "scheme": scheme,
-        "value": value,
-        "valid_from": start,
-        "valid_to": end,
-    }
+    return (
+        "population",
+        f"{of}.person_identifier",
+        {
+            "person_id": person,
+            "scheme": scheme,
+            "value": value,
+            "valid_from": start,
+            "valid_to": end,
+        },
+    )
 
 
 def _contact(of: str, person: str, **more: str) -> Insert:
@@ -154,27 +162,44 @@ def _relative(of: str, person: str, relation: str, name: str, number: str | None
 
 
 def _household() -> Iterator[Insert]:
-    yield "household", "civilian.household", {
-        "id": HOUSEHOLD,
-        "household_code": None,
-        "registration_type": "TEMPORARY",
-        "province_code": "52",
-        "commune_code": "00070",
-        "address_detail": ROUGH,
-        "registered_on": "2020-02-29",
-        "address_coded_on": "2025-06-30",
-        "head_phone": None,
-    }
-    yield "household", "defence.household", {
-        "id": DEFENCE_HOUSEHOLD,
-        "household_code": "0123456789",
-        "registration_type": "PERMANENT",
-        "province_code": "01",
-        "commune_code": "00070",
-        "registered_on": "2020-01-01",
-        "address_coded_on": "2025-07-01",
-        "head_phone": "0912345678",
-    }
+    # Of members in one position the one first named comes first.
+    for index, (source, table, row) in enumerate(_households_and_members()):
+        known: dict[str, Any] = (
+            {"id": f"e2000000-0000-4000-8000-0000000000{index:02}"} if table.endswith("member") else {}
+        )
+        yield source, table, {**row, **known}
+
+
+def _households_and_members() -> Iterator[Insert]:
+    yield (
+        "household",
+        "civilian.household",
+        {
+            "id": HOUSEHOLD,
+            "household_code": None,
+            "registration_type": "TEMPORARY",
+            "province_code": "52",
+            "commune_code": "00070",
+            "address_detail": ROUGH,
+            "registered_on": "2020-02-29",
+            "address_coded_on": "2025-06-30",
+            "head_phone": None,
+        },
+    )
+    yield (
+        "household",
+        "defence.household",
+        {
+            "id": DEFENCE_HOUSEHOLD,
+            "household_code": "0123456789",
+            "registration_type": "PERMANENT",
+            "province_code": "01",
+            "commune_code": "00070",
+            "registered_on": "2020-01-01",
+            "address_coded_on": "2025-07-01",
+            "head_phone": "0912345678",
+        },
+    )
     yield _member("civilian", HOUSEHOLD, RENEWED, 1, "HEAD", si_number="0190900002", card_form="PAPER")
     yield _member("civilian", HOUSEHOLD, THREEFOLD, 2, "CHILD", initial_facility_code=SHARED_FACILITY)
     yield _member("civilian", HOUSEHOLD, None, 2, "OTHER", initial_facility_code=NO_FACILITY)
@@ -189,14 +214,18 @@ def _household() -> Iterator[Insert]:
 
 
 def _member(of: str, household: str, number: str | None, position: int, relationship: str, **more: Any) -> Insert:
-    return "household", f"{of}.member", {
-        "household_id": household,
-        "personal_id": number,
-        "position": position,
-        "relationship": relationship,
-        "since": "2020-02-29",
-        **more,
-    }
+    return (
+        "household",
+        f"{of}.member",
+        {
+            "household_id": household,
+            "personal_id": number,
+            "position": position,
+            "relationship": relationship,
+            "since": "2020-02-29",
+            **more,
+        },
+    )
 
 
 def _insurance() -> Iterator[Insert]:
@@ -242,106 +271,138 @@ def _insurance() -> Iterator[Insert]:
         salary_kind="COEFFICIENT",
         movement_code="TM",
     )
-    yield _line("defence", RENEWED, "2015-01", "2016-12", DEFENCE_EMPLOYER, "QN", job_title="Hạ sĩ", kinds=["RETIREMENT"])
+    yield _line(
+        "defence", RENEWED, "2015-01", "2016-12", DEFENCE_EMPLOYER, "QN", job_title="Hạ sĩ", kinds=["RETIREMENT"]
+    )
     regimes = ("SICK", "MATERNITY", "RECOVERY", "ACCIDENT", "PENSION", "SURVIVOR", "ONE_TIME", "SOCIAL_PENSION")
     for index, regime in enumerate(regimes):
         for of in CLASSES:
-            yield "insurance", f"{of}.benefit", {
-                "personal_id": THREEFOLD if index % 2 else RENEWED,
-                "regime": regime,
-                "decision_number": ROUGH if index % 3 else None,
-                "decided_on": "2024-02-29" if index % 3 else None,
-                "decided_by": f"{of} {ROUGH}" if index % 2 else None,
-                "period_from": f"2024-0{index + 1}-01",
-                "period_to": None if index % 2 else "2026-01-01",
-                "days": index or None,
-                "amount": 9_007_199_254_740_991 if index == 4 else index,
-                "basis_salary": None if index % 2 else 0,
-                "rate_percent": None if index % 3 else "45.50",
-                "diagnosis_code": ("J20", None, "Z99.9")[index % 3],
-                "months_counted": index,
-                "status": "APPROVED",
-            }
+            yield (
+                "insurance",
+                f"{of}.benefit",
+                {
+                    "personal_id": THREEFOLD if index % 2 else RENEWED,
+                    "regime": regime,
+                    "decision_number": ROUGH if index % 3 else None,
+                    "decided_on": "2024-02-29" if index % 3 else None,
+                    "decided_by": f"{of} {ROUGH}" if index % 2 else None,
+                    "period_from": f"2024-0{index + 1}-01",
+                    "period_to": None if index % 2 else "2026-01-01",
+                    "days": index or None,
+                    "amount": 9_007_199_254_740_991 if index == 4 else index,
+                    "basis_salary": None if index % 2 else 0,
+                    "rate_percent": None if index % 3 else "45.50",
+                    "diagnosis_code": ("J20", None, "Z99.9")[index % 3],
+                    "months_counted": index,
+                    "status": "APPROVED",
+                },
+            )
     for of in CLASSES:
-        yield "insurance", f"{of}.health_card", {
-            "personal_id": RENEWED,
-            "hi_number": "0190900002",
-            "card_code": "DN4790190900002",
-            "object_group": "DN",
-            "benefit_level": 4,
-            "initial_facility_code": {"civilian": SHARED_FACILITY, "defence": DEFENCE_FACILITY}.get(of, NO_FACILITY),
-            "valid_from": "2026-01-01",
-            "valid_to": "2026-12-31",
-            "issuer": "ARMY_SI" if of == "defence" else "PROVINCIAL_SI",
-            "status": "ACTIVE",
-        }
-        yield "insurance", f"{of}.visit", {
-            "personal_id": RENEWED,
-            "facility_code": SHARED_FACILITY,
-            "admitted_at": "2026-02-28 23:59:59",
-            "diagnosis_code": "Z99.9",
-            "treatment": "INPATIENT",
-            "total_cost": 0,
-            "insurance_paid": 0,
-            "patient_copay": 0,
-        }
-        yield "insurance", f"{of}.unemployment_period", {
-            "personal_id": THREEFOLD,
-            "from_date": "2021-05-01",
-            "monthly_amount": 3_000_000,
-            "months_granted": 3,
-            "status": "TERMINATED",
-            "termination_reason": "WORK",
-        }
+        yield (
+            "insurance",
+            f"{of}.health_card",
+            {
+                "personal_id": RENEWED,
+                "hi_number": "0190900002",
+                "card_code": "DN4790190900002",
+                "object_group": "DN",
+                "benefit_level": 4,
+                "initial_facility_code": {"civilian": SHARED_FACILITY, "defence": DEFENCE_FACILITY}.get(
+                    of, NO_FACILITY
+                ),
+                "valid_from": "2026-01-01",
+                "valid_to": "2026-12-31",
+                "issuer": "ARMY_SI" if of == "defence" else "PROVINCIAL_SI",
+                "status": "ACTIVE",
+            },
+        )
+        yield (
+            "insurance",
+            f"{of}.visit",
+            {
+                "personal_id": RENEWED,
+                "facility_code": SHARED_FACILITY,
+                "admitted_at": "2026-02-28 23:59:59",
+                "diagnosis_code": "Z99.9",
+                "treatment": "INPATIENT",
+                "total_cost": 0,
+                "insurance_paid": 0,
+                "patient_copay": 0,
+            },
+        )
+        yield (
+            "insurance",
+            f"{of}.unemployment_period",
+            {
+                "personal_id": THREEFOLD,
+                "from_date": "2021-05-01",
+                "monthly_amount": 3_000_000,
+                "months_granted": 3,
+                "status": "TERMINATED",
+                "termination_reason": "WORK",
+            },
+        )
 
 
 def _participant(of: str, number: str, si_number: str, employer: str, group: str | None, **more: Any) -> Insert:
-    return "insurance", f"{of}.participant", {
-        "personal_id": number,
-        "si_number": si_number,
-        "employer_tax_code": employer,
-        "object_group": group,
-        "status": "ACTIVE",
-        **more,
-    }
+    return (
+        "insurance",
+        f"{of}.participant",
+        {
+            "personal_id": number,
+            "si_number": si_number,
+            "employer_tax_code": employer,
+            "object_group": group,
+            "status": "ACTIVE",
+            **more,
+        },
+    )
 
 
 def _book(of: str, number: str, code: str, **more: Any) -> Insert:
-    return "insurance", f"{of}.book", {
-        "personal_id": number,
-        "book_code": code,
-        "issuer": "VSS",
-        "issued_on": "2026-01-01",
-        "version": 1,
-        "data_as_of": "2026-06-30",
-        "status": "ACTIVE",
-        **more,
-    }
+    return (
+        "insurance",
+        f"{of}.book",
+        {
+            "personal_id": number,
+            "book_code": code,
+            "issuer": "VSS",
+            "issued_on": "2026-01-01",
+            "version": 1,
+            "data_as_of": "2026-06-30",
+            "status": "ACTIVE",
+            **more,
+        },
+    )
 
 
 def _line(of: str, number: str, start: str, end: str, employer: str | None, group: str | None, **more: Any) -> Insert:
-    return "insurance", f"{of}.contribution", {
-        "personal_id": number,
-        "from_month": start,
-        "to_month": end,
-        "employer_tax_code": employer,
-        "object_group": group,
-        "unit_name": "Đơn vị",
-        "job_title": "Nhân viên",
-        "kinds": ["RETIREMENT", "UNEMPLOYMENT"],
-        "salary_kind": "AMOUNT",
-        "salary": 5_310_000,
-        "rate_retirement": "22.00",
-        "rate_sickness": "3.00",
-        "rate_accident": "0.50",
-        "rate_unemployment": "2.00",
-        "rate_health": "4.50",
-        "employee_amount": 557_550,
-        "employer_amount": 1_141_650,
-        "status": "PAID",
-        "recorded_on": "2026-01-15",
-        **more,
-    }
+    return (
+        "insurance",
+        f"{of}.contribution",
+        {
+            "personal_id": number,
+            "from_month": start,
+            "to_month": end,
+            "employer_tax_code": employer,
+            "object_group": group,
+            "unit_name": "Đơn vị",
+            "job_title": "Nhân viên",
+            "kinds": ["RETIREMENT", "UNEMPLOYMENT"],
+            "salary_kind": "AMOUNT",
+            "salary": 5_310_000,
+            "rate_retirement": "22.00",
+            "rate_sickness": "3.00",
+            "rate_accident": "0.50",
+            "rate_unemployment": "2.00",
+            "rate_health": "4.50",
+            "employee_amount": 557_550,
+            "employer_amount": 1_141_650,
+            "status": "PAID",
+            "recorded_on": "2026-01-15",
+            **more,
+        },
+    )
 
 
 def _employer() -> Iterator[Insert]:
@@ -350,21 +411,25 @@ def _employer() -> Iterator[Insert]:
         ("defence", SHARED_EMPLOYER, DEFENCE_ONLY),
         ("defence", DEFENCE_EMPLOYER, THREEFOLD),
     ):
-        yield "employer", f"{of}.employer", {
-            "tax_code": tax_code,
-            "budget_code": "1234567" if tax_code == DEFENCE_EMPLOYER else None,
-            "name": f"{of} {ROUGH}",
-            "entity_type": "ARMED_FORCES_UNIT" if of == "defence" else "LLC",
-            "industry_code": "C14" if of == "civilian" else "Z99",
-            "province_code": "52",
-            "commune_code": "00070",
-            "address_detail": ROUGH,
-            "address_coded_on": "2025-07-01",
-            "payment_method": "MONTHLY",
-            "status": "ACTIVE",
-            "representative_name": ROUGH,
-            "representative_personal_id": representative,
-        }
+        yield (
+            "employer",
+            f"{of}.employer",
+            {
+                "tax_code": tax_code,
+                "budget_code": "1234567" if tax_code == DEFENCE_EMPLOYER else None,
+                "name": f"{of} {ROUGH}",
+                "entity_type": "ARMED_FORCES_UNIT" if of == "defence" else "LLC",
+                "industry_code": "C14" if of == "civilian" else "Z99",
+                "province_code": "52",
+                "commune_code": "00070",
+                "address_detail": ROUGH,
+                "address_coded_on": "2025-07-01",
+                "payment_method": "MONTHLY",
+                "status": "ACTIVE",
+                "representative_name": ROUGH,
+                "representative_personal_id": representative,
+            },
+        )
     for of, tax_code, group, code in (
         ("civilian", SHARED_EMPLOYER, "DN", f"{SHARED_EMPLOYER}DNC14"),
         ("civilian", SHARED_EMPLOYER, "HD", f"{SHARED_EMPLOYER}HDC14"),
@@ -373,17 +438,22 @@ def _employer() -> Iterator[Insert]:
     ):
         row = {"tax_code": tax_code, "object_group": group, "unit_code": code}
         yield "employer", f"{of}.employer_unit", row
-    for of, facility, tax_code in (
+    facilities: tuple[tuple[str, str, str | None], ...] = (
         ("civilian", SHARED_FACILITY, DEFENCE_EMPLOYER),
         ("defence", SHARED_FACILITY, SHARED_EMPLOYER),
         ("defence", DEFENCE_FACILITY, None),
-    ):
-        yield "employer", f"{of}.facility", {
-            "code": facility,
-            "name": f"{of} {ROUGH}",
-            "level": "BASIC",
-            "province_code": "79",
-            "commune_code": "00070",
-            "address_coded_on": "2025-07-01",
-            "employer_tax_code": tax_code,
-        }
+    )
+    for of, facility, employer in facilities:
+        yield (
+            "employer",
+            f"{of}.facility",
+            {
+                "code": facility,
+                "name": f"{of} {ROUGH}",
+                "level": "BASIC",
+                "province_code": "79",
+                "commune_code": "00070",
+                "address_coded_on": "2025-07-01",
+                "employer_tax_code": employer,
+            },
+        )

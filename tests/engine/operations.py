@@ -1,8 +1,8 @@
 """Random valid operations over the schema a reader sees.
 
-Only what the reader may read on the path is selected, so that hardly any operation is refused. Response keys are made so
-that two fields of one key can always be merged: an alias names its field, and arguments have an alias of their own or
-are the same wherever the bare name stands.
+Only what the reader may read on the path is selected, so that hardly any operation is refused. Response keys are made
+so that two fields of one key can always be merged: an alias names its field, and arguments have an alias of their own
+or are the same wherever the bare name stands.
 """
 
 from __future__ import annotations
@@ -120,7 +120,8 @@ class _Writer:
         return bool(self.draw(PERCENT) >= 100 - percent)
 
     def one_of(self, values: Sequence[T]) -> T:
-        return values[self.draw(st.integers(0, len(values) - 1))]
+        index: int = self.draw(st.integers(0, len(values) - 1))
+        return values[index]
 
     # Documents
 
@@ -309,6 +310,27 @@ class _Writer:
 
 def _composite(found: GraphQLField) -> bool:
     return isinstance(get_named_type(found.type), GraphQLObjectType | GraphQLInterfaceType)
+
+
+def everything(reader: Reader, of: Composite, standing: Standing | None, depth: int) -> str:
+    """A selection of every field that the reader may read in this place, to that depth."""
+    parts = ["__typename"]
+    for name, found in of.fields.items():
+        below = reader.rules.standing_after(standing, of.name, name)
+        if not reader.rules.shows(reader.audience, standing or below, of.name, name):
+            continue
+        inner = get_named_type(found.type)
+        if not isinstance(inner, GraphQLObjectType | GraphQLInterfaceType):
+            parts.append(name)
+        elif depth > 1:
+            page = "(first: 2)" if "first" in found.args else ""
+            parts.append(f"{name}{page} {everything(reader, inner, below, depth - 1)}")
+    if isinstance(of, GraphQLInterfaceType):
+        parts += [
+            f"... on {concrete.name} {everything(reader, concrete, standing, depth)}"
+            for concrete in reader.schema.get_possible_types(of)
+        ]
+    return f"{{ {' '.join(parts)} }}"
 
 
 @st.composite

@@ -18,16 +18,9 @@ from uuid import UUID
 import psycopg
 from graphql import (
     ExecutionResult,
-    FieldNode,
-    FragmentSpreadNode,
-    GraphQLIncludeDirective,
     GraphQLResolveInfo,
     GraphQLSchema,
-    GraphQLSkipDirective,
-    InlineFragmentNode,
-    SelectionNode,
     execute_sync,
-    get_directive_values,
     parse,
 )
 from psycopg import sql
@@ -151,11 +144,11 @@ class Oracle:
         assert isinstance(result, ExecutionResult)
         return result
 
-    def _resolve(self, thing: Thing | None, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+    def _resolve(self, thing: Thing | None, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         resolver = FIELDS.get((info.parent_type.name, info.field_name))
         if isinstance(resolver, Link):
             assert thing is not None
-            return self.follow(resolver, thing, selected(info))
+            return self.follow(resolver, thing)
         if resolver is not None:
             return resolver(self, thing or Thing({}, Standing.OFFICIAL), arguments)
         assert thing is not None
@@ -195,17 +188,12 @@ class Oracle:
                     (found,) = self.tables.where(of, "person", "id", identifier["person_id"])
         return None if found is None else Thing(found, standing)
 
-    def follow(self, link: Link, thing: Thing, asked: set[str]) -> Thing | None:
-        """What a link leads to; null where its key is null or nothing has it.
-
-        A link of which nothing is asked that the entity's own register holds is taken at its word: it is its key.
-        """
+    def follow(self, link: Link, thing: Thing) -> Thing | None:
+        """What a link leads to; null where its key is null or nothing has it."""
         standing = after(thing.standing, link.gives or thing.standing)
         key = {there: thing.row[here] for there, here in link.key.items()}
         if any(value is None for value in key.values()):
             return None
-        if not asked - {"__typename"} - KEY_FIELDS[link.to] - FROM_ELSEWHERE.get(link.to, set()):
-            return Thing(key, standing)
         if link.to == "Person":
             return self.person(standing, key["personal_id"])
         return self.last(standing, FOUND_IN[link.to], **key)
@@ -221,7 +209,7 @@ def after(standing: Standing, gives: Standing) -> Standing:
     return max(standing, gives, key=WEAKER.index)
 
 
-# Links -----------------------------------------------------------------------------------------------------------------
+# Links
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,27 +221,12 @@ class Link:
     gives: Standing | None = None
 
 
-KEY_FIELDS = {
-    "Person": {"personalId"},
-    "Employer": {"taxCode"},
-    "EmployerUnit": {"taxCode", "objectGroup"},
-    "Facility": {"code"},
-    "Participant": {"siNumber"},
+FOUND_IN = {
+    "Employer": "employer",
+    "EmployerUnit": "employer_unit",
+    "Facility": "facility",
+    "Participant": "participant",
 }
-FROM_ELSEWHERE = {
-    "Person": {
-        "household",
-        "membership",
-        "insuranceBook",
-        "socialInsurance",
-        "healthInsurance",
-        "unemploymentInsurance",
-    },
-    "Employer": {"participants"},
-}
-"""Fields of an entity that its own register does not give."""
-
-FOUND_IN = {"Employer": "employer", "EmployerUnit": "employer_unit", "Facility": "facility", "Participant": "participant"}
 
 
 def to_person(column: str, gives: Standing | None = None) -> Link:
@@ -271,37 +244,12 @@ def to_facility(column: str) -> Link:
 UNIT = Link("EmployerUnit", {"tax_code": "employer_tax_code", "object_group": "object_group"})
 
 
-def selected(info: GraphQLResolveInfo) -> set[str]:
-    """The names of the fields asked of the object a field leads to."""
-    found: set[str] = set()
-    todo = [node.selection_set for node in info.field_nodes if node.selection_set]
-    while todo:
-        for node in todo.pop().selections:
-            if not _included(info, node):
-                continue
-            if isinstance(node, FieldNode):
-                found.add(node.name.value)
-            elif isinstance(node, FragmentSpreadNode):
-                todo.append(info.fragments[node.name.value].selection_set)
-            elif isinstance(node, InlineFragmentNode):
-                todo.append(node.selection_set)
-    return found
-
-
-def _included(info: GraphQLResolveInfo, node: SelectionNode) -> bool:
-    skip = get_directive_values(GraphQLSkipDirective, node, info.variable_values)
-    include = get_directive_values(GraphQLIncludeDirective, node, info.variable_values)
-    return not (skip and skip["if"]) and (include is None or bool(include["if"]))
-
-
 def one_of_person(table: str) -> Resolver:
     return lambda oracle, thing, _: oracle.last(thing.standing, table, personal_id=thing.row["personal_id"])
 
 
 def rows_of_person(table: str, *order: str) -> Resolver:
-    return lambda oracle, thing, _: oracle.ordered(
-        thing.standing, table, order, personal_id=thing.row["personal_id"]
-    )
+    return lambda oracle, thing, _: oracle.ordered(thing.standing, table, order, personal_id=thing.row["personal_id"])
 
 
 def rows_of_row(table: str, *order: str) -> Resolver:
@@ -312,7 +260,7 @@ def column(name: str) -> Resolver:
     return lambda _oracle, thing, _: thing.row[name]
 
 
-# Objects that stand in a row -------------------------------------------------------------------------------------------
+# Objects that stand in a row
 
 
 def coded(code: str, on: str | None = None, *, nullable: bool = False) -> Resolver:
@@ -353,10 +301,12 @@ PLACE = ("province_code", "commune_code", "address_detail")
 
 def section(_oracle: Oracle, thing: Thing, _: Mapping[str, Any]) -> Thing | None:
     """A section of the book. It belongs to a number: there is none for a person without one."""
-    return None if thing.row["personal_id"] is None else Thing({"personal_id": thing.row["personal_id"]}, thing.standing)
+    return (
+        None if thing.row["personal_id"] is None else Thing({"personal_id": thing.row["personal_id"]}, thing.standing)
+    )
 
 
-# Totals ----------------------------------------------------------------------------------------------------------------
+# Totals
 
 
 def _months(lines: Iterable[Row]) -> set[int]:
@@ -384,7 +334,7 @@ def totals(oracle: Oracle, thing: Thing, _: Mapping[str, Any]) -> Thing:
     return Thing(row, thing.standing)
 
 
-# The fields whose value is not the column of their name ------------------------------------------------------------------
+# The fields whose value is not the column of their name
 
 
 def members(oracle: Oracle, thing: Thing, _: Mapping[str, Any]) -> list[Thing]:

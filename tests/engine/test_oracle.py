@@ -10,16 +10,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from graphql import parse, validate
+from graphql import GraphQLObjectType, parse, validate
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from hub.engine import Engine, open_engine
 from hub.model.request import Request
-from hub.model.viewer import Audience, Profile, Universe, Viewer
+from hub.model.viewer import Audience, Profile, Standing, Universe, Viewer
 from schema import graph as load_graph
+from tests.engine import oddities
 from tests.engine.country import Country
-from tests.engine.operations import Keys, Reader, Written, keys_of, operations
+from tests.engine.operations import Keys, Reader, Written, everything, keys_of, operations
 from tests.engine.oracle import Oracle, Tables
 
 EXAMPLES = int(os.environ.get("ORACLE_EXAMPLES", "0"))
@@ -105,9 +106,7 @@ def compare(world: World, written: Written, viewer: Viewer) -> None:
 @pytest.mark.parametrize("name", PROFILES)
 def test_the_engine_and_the_oracle_agree(name: str, world: World) -> None:
     profile = PROFILES[name]
-    reader = Reader(
-        world.engine.contract(profile.audience), world.engine.built.rules, profile.audience, world.keys
-    )
+    reader = Reader(world.engine.contract(profile.audience), world.engine.built.rules, profile.audience, world.keys)
     subjects = st.sampled_from(world.keys.numbers) if profile.audience is Audience.CITIZEN else st.none()
 
     @settings(
@@ -125,3 +124,109 @@ def test_the_engine_and_the_oracle_agree(name: str, world: World) -> None:
         compare(world, written, Viewer(profile, subject))
 
     agree()
+
+
+DEPTH = 4
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_every_field_a_reader_may_read_is_what_the_oracle_says(name: str, world: World, country: Country) -> None:
+    profile = PROFILES[name]
+    reader = Reader(world.engine.contract(profile.audience), world.engine.built.rules, profile.audience, world.keys)
+    person = reader.schema.type_map["Person"]
+    assert isinstance(person, GraphQLObjectType)
+    sample = country.sample
+    subjects = (*oddities.NUMBERS, sample.citizen, sample.soldier, sample.police_officer, sample.conscript)
+    if profile.audience is Audience.CITIZEN:
+        written = Written(f"{{ me {everything(reader, person, Standing.SELF, DEPTH)} }}", {}, None)
+        for subject in subjects:
+            compare(world, written, Viewer(profile, subject))
+    else:
+        body = everything(reader, person, Standing.OFFICIAL, DEPTH)
+        written = Written(f"{{ people(personalIds: {json.dumps(subjects)}) {body} }}", {}, None)
+        compare(world, written, Viewer(profile))
+
+
+ROOTS = {
+    "employer": f'employer(taxCode: "{oddities.SHARED_EMPLOYER}")',
+    "household": f'household(householdId: "{oddities.HOUSEHOLD}")',
+    "insuranceBook": 'insuranceBook(bookCode: "SO-RENEWED")',
+}
+
+
+@pytest.mark.parametrize("root", ROOTS)
+@pytest.mark.parametrize("name", [name for name in PROFILES if PROFILES[name].audience is not Audience.CITIZEN])
+def test_every_field_behind_a_root_is_what_the_oracle_says(name: str, root: str, world: World) -> None:
+    profile = PROFILES[name]
+    reader = Reader(world.engine.contract(profile.audience), world.engine.built.rules, profile.audience, world.keys)
+    query = reader.schema.query_type
+    assert query is not None
+    found = reader.schema.type_map[str(query.fields[root].type)]
+    assert isinstance(found, GraphQLObjectType)
+    body = everything(reader, found, Standing.OFFICIAL, DEPTH)
+    compare(world, Written(f"{{ {ROOTS[root]} {body} }}", {}, None), Viewer(profile))
+
+
+OFFICER = Viewer(PROFILES["officer"])
+EMPLOYER = ROOTS["employer"]
+BY_CANCELLED = f'person(personalId: "{oddities.CANCELLED}")'
+NUMBERLESS = f'person(personalId: "{oddities.NUMBERLESS}")'
+
+CLAIMS = {
+    "a page has its default size": f"{{ {EMPLOYER} {{ participants {{ siNumber }} }} }}",
+    "a page has its default size for a variable that is not given": (
+        f"query ($n: Int) {{ {EMPLOYER} {{ participants(first: $n) {{ siNumber }} }} }}"
+    ),
+    "totals of nothing but their type are one object": (
+        f"{{ {BY_CANCELLED} {{ unemploymentInsurance {{ totals {{ __typename }} }} }} }}"
+    ),
+    "an agency is named without a day of its own": (
+        f"{{ {BY_CANCELLED} {{ socialInsurance {{ managingAgency {{ name }} }} }} }}"
+    ),
+    "who was found by a cancelled number has the book of the present one": (
+        f"{{ {BY_CANCELLED} {{ personalId insuranceBook {{ bookCode }} household {{ registeredOn }} }} }}"
+    ),
+    "who has no number has no section of a book, and is there all the same": (
+        f"{{ {NUMBERLESS} {{ healthInsurance {{ cards {{ validTo }} }} }} }}"
+    ),
+    "nothing may be left of a selection": f"{{ {BY_CANCELLED} {{ contact {{ phone @skip(if: true) }} }} }}",
+    "nothing may be left of an operation": f"{{ {BY_CANCELLED} @skip(if: true) {{ sex }} }}",
+    "rough text comes through": (
+        f"{{ {BY_CANCELLED} {{ fullName occupation contact {{ bankName }} }} {EMPLOYER} {{ name }} }}"
+    ),
+}
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_the_oracle_agrees_that(claim: str, world: World) -> None:
+    compare(world, Written(CLAIMS[claim], {}, None), OFFICER)
+
+
+RELATIVES = f'person(personalId: "{oddities.RELATED}") {{ relatives {{ person {{ %s }} }} }}'
+LINKS = {
+    "an employer nobody has": (
+        'insuranceBook(bookCode: "SO-RENEWED") { contributions { employer { taxCode %s } } }',
+        "name",
+    ),
+    "a relative known by a cancelled number": (RELATIVES % "personalId %s", "sex"),
+    "the book of a relative known by a cancelled number": (RELATIVES % "insuranceBook { status } %s", "sex"),
+}
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_what_a_link_leads_to_does_not_depend_on_what_else_is_asked(link: str, world: World) -> None:
+    document, more = LINKS[link]
+    short = world.ask(Written(f"{{ {document % ''} }}", {}, None), OFFICER)
+    long = world.ask(Written(f"{{ {document % more} }}", {}, None), OFFICER)
+    assert without(long, more) == short
+
+
+def without(value: Any, name: str) -> Any:
+    """The value without the fields of that name."""
+    match value:
+        case Pairs():
+            return Pairs((key, without(inner, name)) for key, inner in value if key != name)
+        case list():
+            return [without(inner, name) for inner in value]
+        case _:
+            return value

@@ -33,9 +33,7 @@ PIN_TO_COME = (
     "`001590900002` is not a personal number (số định danh cá nhân): digit 4 is `5`, a birth in the 22nd century; "
     "0 and 1 stand for the 20th century, 2 and 3 for the 21st"
 )
-TAX_DIGIT = (
-    "`5555000014` is not a tax code (mã số thuế): the check digit is `4`, for these nine digits it would be `3`"
-)
+TAX_DIGIT = "`5555000014` is not a tax code (mã số thuế): the check digit is `4`, for these nine digits it would be `3`"
 
 BY_NUMBER = "query ($p: PersonalId!) { person(personalId: $p) { id } }"
 BY_NUMBERS = "query ($p: [PersonalId!]!) { people(personalIds: $p) { id } }"
@@ -65,9 +63,7 @@ CASES = (
     Case("an open string", '{ person(personalId: "abc', "Syntax Error: Unterminated string.", PARSE, ((1, 26),)),
     Case("an empty document", "{ }", "Syntax Error: Expected Name, found '}'.", PARSE, ((1, 3),)),
     Case("an empty selection", "{ me { } }", "Syntax Error: Expected Name, found '}'.", PARSE, ((1, 8),)),
-    Case(
-        "a control character", "{ a(\u0001: 1) }", "Syntax Error: Unexpected character: U+0001.", PARSE, ((1, 5),)
-    ),
+    Case("a control character", "{ a(\u0001: 1) }", "Syntax Error: Unexpected character: U+0001.", PARSE, ((1, 5),)),
     Case(
         "too many tokens",
         f"{{ {'a ' * 10_001}}}",
@@ -89,8 +85,7 @@ CASES = (
     ),
     Case(
         "too deep behind a fragment",
-        "{ me { ...F } } fragment F on Person "
-        f"{'{ household { members { person ' * 14}{{ id }}{' } } }' * 14}",
+        f"{{ me {{ ...F }} }} fragment F on Person {'{ household { members { person ' * 14}{{ id }}{' } } }' * 14}",
         "the document nests fields more than 40 deep",
         "DOCUMENT_TOO_DEEP",
     ),
@@ -116,16 +111,25 @@ CASES = (
         OPERATION,
     ),
     Case(
-        "a mutation", "mutation { __typename }", "The mutation operation is not supported by the schema.",
-        VALIDATION, ((1, 1),),
+        "a mutation",
+        "mutation { __typename }",
+        "The mutation operation is not supported by the schema.",
+        VALIDATION,
+        ((1, 1),),
     ),
     Case(
-        "a subscription", "subscription { __typename }", "The subscription operation is not supported by the schema.",
-        VALIDATION, ((1, 1),),
+        "a subscription",
+        "subscription { __typename }",
+        "The subscription operation is not supported by the schema.",
+        VALIDATION,
+        ((1, 1),),
     ),
     Case(
-        "a type definition", "type T { a: Int } { __typename }", "The 'T' definition is not executable.",
-        VALIDATION, ((1, 1),),
+        "a type definition",
+        "type T { a: Int } { __typename }",
+        "The 'T' definition is not executable.",
+        VALIDATION,
+        ((1, 1),),
     ),
     Case(
         "an unknown field",

@@ -32,6 +32,7 @@ BROKEN = (
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the server's farewell was there before the statement
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
 )

@@ -55,8 +55,8 @@ class PostgresSource:
             return await self._singly(question, parameters, keys, error)
         # Rows come in the order of authority: of two classes that hold a key, the later one stands.
         if question.columns == 1:
-            return {asked[record[0]]: (record[1],) for record in records}
-        return {asked[record[0]]: tuple(record)[1:] for record in records}
+            return {asked[key]: (text,) for key, text in records}
+        return {asked[key]: tuple(texts) for key, *texts in records}
 
     async def _singly(
         self, question: Question, parameters: tuple[Any, ...], keys: Sequence[str], error: asyncpg.PostgresError

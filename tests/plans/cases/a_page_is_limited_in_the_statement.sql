@@ -1,5 +1,5 @@
 -- step 1, employer: employer
-select r.tax_code::text, concat('{"name":', to_json(r.name), ',"participants":', coalesce('␁0:' || r.tax_code || '␁', '[]'), '}') from civilian.employer r where r.tax_code = any($1::text[]);
+select r.tax_code::text, concat('{"name":', to_json(r.name), ',"participants":', coalesce('␁0:' || r.tax_code || '␁', 'null'), '}') from civilian.employer r where r.tax_code = any($1::text[]);
 
 -- step 1, insurance: employer.participants
 select r.tax_code::text, concat('[', (select string_agg(i1.t, ',') from (select concat('{"jobTitle":', coalesce(to_json(t1.job_title)::text, 'null'), ',"person":', coalesce('␁0:' || t1.personal_id || '␁', 'null'), '}') as t from civilian.participant t1 where t1.employer_tax_code = r.tax_code and t1.id > $2::uuid order by t1.id limit $3::int) i1), ']') from unnest($1::text[]) r(tax_code);

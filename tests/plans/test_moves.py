@@ -15,7 +15,7 @@ from hub.model.plan import Plan
 from hub.model.supergraph import Subgraph, Supergraph
 from hub.model.viewer import Audience, Profile, Standing
 from hub.operation import Limits, normalise, prepare
-from hub.planner import describe, plan
+from hub.planner import brittle_fields, describe, plan
 from hub.planner.describe import steps
 from hub.planner.graph import PlannerGraph
 from hub.policy import RuleBook, authorize
@@ -197,3 +197,17 @@ def test_a_field_without_a_way_is_an_error_and_not_an_empty_plan() -> None:
     authorized = authorize(normalise(prepared, {}), PROFILE, _everything(supergraph))
     with pytest.raises(Internal, match="no source answers root field `thing`"):
         plan(authorized, graph)
+
+
+def test_a_field_from_elsewhere_that_may_not_be_null_does_not_build() -> None:
+    supergraph = compose(
+        [
+            Subgraph(
+                "goods",
+                LINK + 'type Query { good(id: ID!): Good } type Good @key(fields: "id") { id: ID! @shareable }',
+            ),
+            Subgraph("post", LINK + 'extend type Good @key(fields: "id") { id: ID! fee: Int! route: String }'),
+        ]
+    )
+    (problem,) = brittle_fields(PlannerGraph(supergraph, {}, {}))
+    assert (problem.code, problem.place) == ("NOT_NULLABLE_ACROSS_SOURCES", "post:Good.fee")

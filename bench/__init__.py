@@ -30,7 +30,7 @@ requests/s    the median of the rounds
 p50, p99      milliseconds until the whole answer has come, over all rounds
 server CPU    milliseconds of processor time a request costs in the server's process
 Postgres CPU  the same in all processes of the database server
-of hub        the hub's requests/s divided by this row's: the median over the rounds of what was measured within one
+hub ÷ this    the hub's requests/s divided by this row's: the median over the rounds of what was measured within one
               round, seconds apart, so that whatever else the machine does hits both alike
 
 The load generator is a process of its own on the same machine: on two cores it competes with the server and with

@@ -49,7 +49,7 @@ def show(
     )
     table.add_column("clients", justify="right", min_width=7)
     table.add_column("system", min_width=max(map(len, systems)))
-    for heading in ("requests/s", "p50\nms", "p99\nms", "server\nCPU ms", "Postgres\nCPU ms", "of hub"):
+    for heading in ("requests/s", "p50\nms", "p99\nms", "server\nCPU ms", "Postgres\nCPU ms", "hub ÷\nthis"):
         table.add_column(heading, justify="right", no_wrap=True)
     for count in counts:
         for index, system in enumerate(systems):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,20 +25,21 @@ async def connect(dsn: str, statements: Mapping[str, str]) -> tuple[asyncpg.Conn
 
 
 class Connections:
-    """A few connections, each used by one statement at a time."""
+    """A few connections, each used by one statement at a time, handed on to whoever has waited longest."""
 
     def __init__(self, dsn: str, size: int, statements: Mapping[str, str]) -> None:
         self._dsn = dsn
         self._size = size
         self._texts = statements
         self._all: list[asyncpg.Connection[Any]] = []
-        self._idle: asyncio.LifoQueue[Statements] = asyncio.LifoQueue()
+        self._idle: list[Statements] = []
+        self._waiting: deque[asyncio.Future[Statements]] = deque()
 
     async def open(self) -> None:
         for _ in range(self._size):
             connection, statements = await connect(self._dsn, self._texts)
             self._all.append(connection)
-            self._idle.put_nowait(statements)
+            self._idle.append(statements)
 
     async def close(self) -> None:
         for connection in self._all:
@@ -45,17 +47,30 @@ class Connections:
 
     async def fetch(self, name: str, *arguments: Any) -> list[asyncpg.Record]:
         """The rows of a statement."""
-        statements = await self._idle.get()
+        statements = self._idle.pop() if self._idle else await self._wait()
         try:
             found: list[asyncpg.Record] = await statements[name].fetch(*arguments)
             return found
         finally:
-            self._idle.put_nowait(statements)
+            self._hand_on(statements)
 
     async def fetchrow(self, name: str, *arguments: Any) -> asyncpg.Record | None:
         """The first row of a statement."""
-        statements = await self._idle.get()
+        statements = self._idle.pop() if self._idle else await self._wait()
         try:
             return await statements[name].fetchrow(*arguments)
         finally:
-            self._idle.put_nowait(statements)
+            self._hand_on(statements)
+
+    def _wait(self) -> asyncio.Future[Statements]:
+        future: asyncio.Future[Statements] = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        return future
+
+    def _hand_on(self, statements: Statements) -> None:
+        while self._waiting:
+            future = self._waiting.popleft()
+            if not future.done():
+                future.set_result(statements)
+                return
+        self._idle.append(statements)

@@ -10,11 +10,13 @@ from graphql import (
     FragmentDefinitionNode,
     GraphQLScalarType,
     GraphQLSchema,
+    ListTypeNode,
     NamedTypeNode,
     NonNullTypeNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
+    TypeNode,
     VariableNode,
     validate,
 )
@@ -32,7 +34,8 @@ class Prepared:
     """A valid operation.
 
     booleans  the variables that decide its `@skip` and `@include`
-    words     its variables with their scalars, if all of them are strings on the wire and none has a default
+    words     its variables with their scalars and whether they are lists, if all of them are strings on the wire, or
+              lists of strings, and none has a default
     """
 
     document: DocumentNode
@@ -40,7 +43,7 @@ class Prepared:
     fragments: Mapping[str, FragmentDefinitionNode]
     schema: GraphQLSchema
     booleans: tuple[str, ...]
-    words: tuple[tuple[str, GraphQLScalarType], ...]
+    words: tuple[tuple[str, GraphQLScalarType, bool], ...]
 
 
 def prepare(document: DocumentNode, operation_name: str | None, schema: GraphQLSchema, limits: Limits) -> Prepared:
@@ -129,12 +132,21 @@ def _booleans(operation: OperationDefinitionNode, fragments: Mapping[str, Fragme
     return tuple(sorted(found))
 
 
-def _words(operation: OperationDefinitionNode, schema: GraphQLSchema) -> tuple[tuple[str, GraphQLScalarType], ...]:
+def _words(
+    operation: OperationDefinitionNode, schema: GraphQLSchema
+) -> tuple[tuple[str, GraphQLScalarType, bool], ...]:
     found = []
     for definition in operation.variable_definitions or ():
-        node = definition.type.type if isinstance(definition.type, NonNullTypeNode) else definition.type
+        node = _bare(definition.type)
+        many = isinstance(node, ListTypeNode) and isinstance(node.type, NonNullTypeNode)
+        if isinstance(node, ListTypeNode) and many:
+            node = _bare(node.type)
         named = schema.type_map.get(node.name.value) if isinstance(node, NamedTypeNode) else None
         if definition.default_value or not isinstance(named, GraphQLScalarType) or named.name in _NOT_WORDS:
             return ()
-        found.append((definition.variable.name.value, named))
+        found.append((definition.variable.name.value, named, many))
     return tuple(found)
+
+
+def _bare(node: TypeNode) -> TypeNode:
+    return node.type if isinstance(node, NonNullTypeNode) else node

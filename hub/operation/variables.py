@@ -39,14 +39,14 @@ def coerce_variables(prepared: Prepared, values: Mapping[str, Any]) -> Mapping[s
 
 
 def _words(prepared: Prepared, values: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The short way for the commonest case, all variables given and strings; None where the long way must judge."""
+    """The short way for the commonest case: all variables given, and strings or lists of them. None: the long way."""
     found: dict[str, Any] = {}
-    for name, scalar in prepared.words:
+    for name, scalar, many in prepared.words:
         value = values.get(name)
-        if not isinstance(value, str):
+        if not isinstance(value, list if many else str):
             return None
         try:
-            found[name] = scalar.coerce_input_value(value)
+            found[name] = [*map(scalar.coerce_input_value, value)] if many else scalar.coerce_input_value(value)
         except GraphQLError:
             return None
     return found

@@ -20,7 +20,13 @@ create table employer (
     establishment_decision     text,
     representative_name        text not null,
     representative_personal_id personal_id,
-    founded_on                 date
+    founded_on                 date,
+    -- The tenth digit checks the nine before it (Circular 105/2020/TT-BTC art. 5); a remainder of 0 has no digit.
+    constraint employer_tax_code_digit check (
+        10 - (31 * substr(tax_code, 1, 1)::int + 29 * substr(tax_code, 2, 1)::int + 23 * substr(tax_code, 3, 1)::int
+            + 19 * substr(tax_code, 4, 1)::int + 17 * substr(tax_code, 5, 1)::int + 13 * substr(tax_code, 6, 1)::int
+            + 7 * substr(tax_code, 7, 1)::int + 5 * substr(tax_code, 8, 1)::int + 3 * substr(tax_code, 9, 1)::int) % 11
+        = substr(tax_code, 10, 1)::int)
 );
 
 -- The codes under which a unit declares, one for each health-insurance object group (CV 1804/BHXH-QLT).

@@ -32,4 +32,6 @@ create table member (
     check (ended_on is null or ended_on >= since)
 );
 create unique index member_person on member (personal_id) include (household_id) where ended_on is null;
+-- One head today. Where the head is hidden from a class, that class knows another member as head.
+create unique index member_head on member (household_id) where relationship = 'HEAD' and ended_on is null;
 create index member_household on member (household_id, position, id) where ended_on is null;

@@ -20,7 +20,9 @@ create table person (
     occupation               text,
     life_status              token not null default 'ALIVE' check (life_status in ('ALIVE', 'DEAD', 'MISSING')),
     life_status_date         date,
-    check (life_status = 'ALIVE' or life_status_date is not null)
+    check (life_status = 'ALIVE' or life_status_date is not null),
+    -- The fourth digit is century and sex: 0 to 3 for everybody born before 2100.
+    check (substr(personal_id, 4, 1) between '0' and '3')
 );
 
 -- Every number a person was ever known by, dated: the personal number can be cancelled and established anew

@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 from graphql import GraphQLSchema, execute_sync
-from graphql.language import DocumentNode, FieldNode, OperationDefinitionNode, SelectionSetNode
+from graphql.language import BooleanValueNode, DocumentNode, FieldNode, OperationDefinitionNode, SelectionSetNode
 
 from hub.cache import Bounded
 from hub.compose import compose
@@ -143,7 +143,8 @@ class Engine:
         program = self._programs.get(key)
         if program is None:
             program = self._program(prepared, booleans, viewer.profile, variables)
-            if not _introspects_with_variables(prepared):
+            # What introspection answers may hang on variables, and stands in its program as text.
+            if not (program.introspects and prepared.operation.variable_definitions):
                 self._programs.put(key, program)
         return await run(program, variables, viewer)
 
@@ -159,11 +160,16 @@ class Engine:
             ),
         )
 
-    def stages(self, request: Request, profile: Profile, *, variables_needed: bool = True) -> Stages:
+    def stages(self, request: Request, profile: Profile) -> Stages:
         """Every stage's value for one request, up to the plan, which no variable but a boolean can change."""
         prepared = self._prepare(request, profile.audience)
-        variables = coerce_variables(prepared, request.variables) if variables_needed else request.variables
-        return self._stages(prepared, tuple(bool(variables.get(name)) for name in prepared.booleans), profile)
+        defaults = {
+            definition.variable.name.value: definition.default_value.value
+            for definition in prepared.operation.variable_definitions or ()
+            if isinstance(definition.default_value, BooleanValueNode)
+        }
+        booleans = tuple(bool({**defaults, **request.variables}.get(name)) for name in prepared.booleans)
+        return self._stages(prepared, booleans, profile)
 
     def _stages(self, prepared: Prepared, booleans: tuple[bool, ...], profile: Profile) -> Stages:
         operation = normalise(prepared, dict(zip(prepared.booleans, booleans, strict=True)))
@@ -188,16 +194,6 @@ class Engine:
 
 def _introspection_fields(operation: Operation) -> tuple[FieldNode, ...]:
     return tuple(field.node for field in operation.fields if field.name in ("__schema", "__type"))
-
-
-def _introspects_with_variables(prepared: Prepared) -> bool:
-    """Whether the answer of an introspection field may depend on variables; then its program is not kept."""
-    if not prepared.operation.variable_definitions:
-        return False
-    return any(
-        isinstance(node, FieldNode) and node.name.value.startswith("__") and node.name.value != "__typename"
-        for node in prepared.operation.selection_set.selections
-    ) or any("__type" in (fragment.loc.source.body if fragment.loc else "") for fragment in prepared.fragments.values())
 
 
 def _introspect(prepared: Prepared, operation: Operation, variables: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,6 +40,13 @@ _OPERATION = click.option("--operation", help="The operation's name, if the docu
 _VARIABLES = click.option("--variables", default="{}", help="Variables as JSON.")
 
 
+def _asked(command: Callable[..., None]) -> Callable[..., None]:
+    """What is asked, and as whom: the argument and options that the stages of a request share."""
+    for option in (_VARIABLES, _OPERATION, _AS, _FILE):
+        command = option(command)
+    return command
+
+
 @click.command(short_help="Compose the graph and print the supergraph's SDL.")
 def compose() -> None:
     """Compose the sources of `schema/` and print the supergraph, which any Federation 2 router can read."""
@@ -47,53 +54,39 @@ def compose() -> None:
 
 
 @click.command(short_help="Print an operation as the hub understands it.")
-@_FILE
-@_AS
-@_OPERATION
-@_VARIABLES
+@_asked
 def operation(file: Path, viewer: str, operation: str | None, variables: str) -> None:
     """Print the operation in FILE with fragments opened, fields merged and skips decided (`-` reads standard input)."""
     from hub.operation.describe import describe
 
-    click.echo(describe(_stages(file, viewer, operation, variables, needed=False).operation))
+    click.echo(describe(_stages(file, viewer, operation, variables).operation))
 
 
 @click.command(short_help="Print the plan of an operation.")
-@_FILE
-@_AS
-@_OPERATION
-@_VARIABLES
+@_asked
 def plan(file: Path, viewer: str, operation: str | None, variables: str) -> None:
     """Print which source is asked for what, by which key, in which step."""
     from hub.planner import describe
 
-    click.echo(describe(_stages(file, viewer, operation, variables, needed=False).plan))
+    click.echo(describe(_stages(file, viewer, operation, variables).plan))
 
 
 @click.command(short_help="Print the SQL of an operation.")
-@_FILE
-@_AS
-@_OPERATION
-@_VARIABLES
+@_asked
 def sql(file: Path, viewer: str, operation: str | None, variables: str) -> None:
     """Print the statement of each fetch; `␁…␁` is where another fetch's answer will stand."""
     from hub.planner.describe import steps
     from hub.sources.postgres import compile_fetch, readable
 
     built = _built()
-    for number, fetches in enumerate(
-        steps(_stages(file, viewer, operation, variables, built, needed=False).plan), start=1
-    ):
+    for number, fetches in enumerate(steps(_stages(file, viewer, operation, variables, built).plan), start=1):
         for fetch, path in fetches:
             question = compile_fetch(fetch, built.declared.mappings[fetch.source])
             click.echo(f"-- step {number}, {fetch.source}: {path}\n{readable(question.text)};\n")
 
 
 @click.command(short_help="Answer an operation.")
-@_FILE
-@_AS
-@_OPERATION
-@_VARIABLES
+@_asked
 @_DATA
 def query(file: Path, viewer: str, operation: str | None, variables: str, data: Path) -> None:
     """Answer the operation in FILE as VIEWER and print the response."""
@@ -153,16 +146,14 @@ def _built() -> Built:
     return build(load_graph())
 
 
-def _stages(
-    file: Path, viewer: str, operation: str | None, variables: str, built: Built | None = None, *, needed: bool
-) -> Stages:
+def _stages(file: Path, viewer: str, operation: str | None, variables: str, built: Built | None = None) -> Stages:
     from hub.engine import Engine
     from hub.model.request import Request
 
     engine = Engine(built or _built(), {})
     request = Request(_text(file), operation, _json(variables))
     try:
-        return engine.stages(request, _viewer(viewer, None).profile, variables_needed=needed)
+        return engine.stages(request, _viewer(viewer, None).profile)
     except Refused as refused:
         raise HubError("\n".join(_line(error, file) for error in refused.errors)) from None
 

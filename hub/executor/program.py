@@ -52,6 +52,7 @@ class Program:
 
     operation: Operation
     parts: tuple[tuple[str, RootPart], ...]
+    introspects: bool
 
 
 class Programs:
@@ -77,7 +78,7 @@ class Programs:
                     parts.append(
                         (node.key, RootStep(node.name, step, lookup, dict(node.arguments), _absent(node.nullable)))
                     )
-        return Program(operation, tuple(parts))
+        return Program(operation, tuple(parts), any(isinstance(node, Introspection) for node in plan.nodes))
 
     def _step(self, fetch: Fetch) -> Step:
         question = self._lanes.sources[fetch.source].question(fetch)

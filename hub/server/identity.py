@@ -16,13 +16,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import jwt
 
+from hub.cache import Bounded
 from hub.domain.identifiers import FormatError, parse_personal_id
 from hub.errors import Unauthenticated
 from hub.model.viewer import Audience, Profile, Universe, Viewer
@@ -66,7 +66,7 @@ class Identity:
     def __init__(self, trust: Trust, clock: Callable[[], float] = time.time) -> None:
         self._trust = trust
         self._clock = clock
-        self._seen: OrderedDict[bytes, tuple[Viewer, float]] = OrderedDict()
+        self._seen: Bounded[bytes, tuple[Viewer, float]] = Bounded(_CACHED_TOKENS)
 
     def viewer(self, authorization: Sequence[bytes]) -> Viewer:
         """The viewer of a request with these `Authorization` headers, or `Unauthenticated`."""
@@ -78,17 +78,9 @@ class Identity:
             )
         header = authorization[0]
         seen = self._seen.get(header)
-        if seen is not None:
-            viewer, until = seen
-            if self._clock() < until:
-                self._seen.move_to_end(header)
-                return viewer
-            del self._seen[header]
-        viewer, until = self._verify(header)
-        self._seen[header] = viewer, until
-        if len(self._seen) > _CACHED_TOKENS:
-            self._seen.popitem(last=False)
-        return viewer
+        if seen is None or self._clock() >= seen[1]:
+            seen = self._seen.put(header, self._verify(header))
+        return seen[0]
 
     def _verify(self, header: bytes) -> tuple[Viewer, float]:
         scheme, _, token = header.partition(b" ")

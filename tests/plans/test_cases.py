@@ -49,7 +49,7 @@ def _profile(text: str) -> Profile:
 
 
 def _stepped(built: Built, text: str) -> tuple[str, list[list[tuple[Fetch, str]]]]:
-    stages = Engine(built, {}).stages(Request(text), _profile(text), variables_needed=False)
+    stages = Engine(built, {}).stages(Request(text), _profile(text))
     return describe(stages.plan), steps(stages.plan)
 
 

@@ -22,13 +22,13 @@ def built() -> Built:
 
 def refusals(built: Built, query: str, profile: Profile) -> list[tuple[str, str]]:
     with pytest.raises(Refused) as refused:
-        Engine(built, {}).stages(Request(query), profile, variables_needed=False)
+        Engine(built, {}).stages(Request(query), profile)
     return [(error.code, error.message) for error in refused.value.errors]
 
 
 def standings(built: Built, query: str, profile: Profile) -> dict[str, Standing]:
     """Path -> the standing with which the field there is read."""
-    authorized = Engine(built, {}).stages(Request(query), profile, variables_needed=False).authorized
+    authorized = Engine(built, {}).stages(Request(query), profile).authorized
 
     def walk(grants: tuple[Grant, ...], path: str) -> Iterator[tuple[str, Standing]]:
         for grant in grants:

@@ -361,3 +361,30 @@ async def test_a_server_that_is_stopped_and_started_again_is_found_again() -> No
 
             await until(is_whole)
             await engine.stop()
+
+
+async def test_a_key_whose_data_cannot_be_computed_with_fails_alone(engine: Engine, registers: Registers) -> None:
+    """A sum beyond bigint in one book is that book's fault: the other of the same statement is answered."""
+    document = (
+        f'{{ people(personalIds: ["{oddities.RENEWED}", "{oddities.THREEFOLD}"]) '
+        "{ insuranceBook { status totals { employerTotal } } } }"
+    )
+    before = await ask(engine, document)
+    most = 2**63 - 1
+    dsn = registers.cluster.owner_dsn("insurance")
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        rows = connection.execute(
+            "select id, employer_amount from civilian.contribution where personal_id = %s", (oddities.THREEFOLD,)
+        ).fetchall()
+        connection.execute(
+            "update civilian.contribution set employer_amount = %s where personal_id = %s", (most, oddities.THREEFOLD)
+        )
+        try:
+            during = await ask(engine, document)
+        finally:
+            for row, amount in rows:
+                connection.execute("update civilian.contribution set employer_amount = %s where id = %s", (amount, row))
+    assert rows
+    assert during["data"]["people"] == [before["data"]["people"][0], {"insuranceBook": None}]
+    assert during["errors"] == [unavailable("insurance", "people", 1, "insuranceBook")]
+    assert await ask(engine, document) == before

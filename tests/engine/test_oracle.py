@@ -230,3 +230,12 @@ def without(value: Any, name: str) -> Any:
             return [without(inner, name) for inner in value]
         case _:
             return value
+
+
+@pytest.mark.parametrize(
+    "key", ["x", "", "\\u0002", "00000000-0000-4000-8000-00000000000g", f"{oddities.HOUSEHOLD}\\u0002", "\\u0000"]
+)
+def test_an_id_of_no_shape_is_the_key_of_no_row(key: str, world: World) -> None:
+    """A global id of an unknown kind equals an absent one (authorization rule 11)."""
+    answer = world.ask(Written(f'{{ household(householdId: "{key}") {{ registeredOn }} }}', {}, None), OFFICER)
+    assert answer == Pairs([("data", Pairs([("household", None)]))])

@@ -46,22 +46,24 @@ class PostgresSource:
         if connections is None:
             raise SourceUnavailable(self.name, LookupError("this instance has no connection for the universe"))
         kinds = self._kinds(question.fetch)
-        asked = _canonical(keys) if "uuid" in kinds else {key: key for key in keys if "\0" not in key}
+        asked = _canonical(keys, kinds) if "uuid" in kinds else {key: key for key in keys if "\0" not in key}
         if not asked:
             return {}
         try:
             records = await connections.fetch(question.text, (*_arrays(list(asked), len(kinds)), *parameters))
+        except asyncpg.DataError:
+            return await self._singly(question, parameters, keys)
         except asyncpg.PostgresError as error:
-            return await self._singly(question, parameters, keys, error)
+            raise SourceUnavailable(self.name, error) from error
         # Rows come in the order of authority: of two classes that hold a key, the later one stands.
         if question.columns == 1:
             return {asked[key]: (text,) for key, text in records}
         return {asked[key]: tuple(texts) for key, *texts in records}
 
     async def _singly(
-        self, question: Question, parameters: tuple[Any, ...], keys: Sequence[str], error: asyncpg.PostgresError
+        self, question: Question, parameters: tuple[Any, ...], keys: Sequence[str]
     ) -> Mapping[str, Texts]:
-        """One key cannot be answered: the others must not suffer for it."""
+        """The data of some key cannot be computed with: the others must not suffer for it."""
         if len(keys) == 1:
             return {keys[0]: (f"{FAILED}{self.name}{FAILED}",) * question.columns}
         found: dict[str, Texts] = {}
@@ -93,6 +95,14 @@ def _arrays(keys: list[str], parts: int) -> tuple[list[str], ...]:
     return tuple(map(list, zip(*(key.split(KEY_PARTS) for key in keys), strict=True)))
 
 
-def _canonical(keys: Sequence[str]) -> dict[str, str]:
-    """Canonical text -> as asked, of the keys that are UUIDs; anything else is the key of no row."""
-    return {key.lower(): key for key in keys if _UUID.fullmatch(key)}
+def _canonical(keys: Sequence[str], kinds: Sequence[str]) -> dict[str, str]:
+    """Canonical text -> as asked, of the keys whose UUIDs are UUIDs; anything else is the key of no row."""
+    found: dict[str, str] = {}
+    for key in keys:
+        parts = key.split(KEY_PARTS)
+        if len(parts) != len(kinds):
+            continue
+        if all(kind != "uuid" or _UUID.fullmatch(part) for kind, part in zip(kinds, parts, strict=True)):
+            exact = [part.lower() if kind == "uuid" else part for kind, part in zip(kinds, parts, strict=True)]
+            found[KEY_PARTS.join(exact)] = key
+    return found

@@ -45,6 +45,7 @@ _BUILT_IN_FORMS = {
     "Date": Form.PLAIN,
     "DateTime": Form.TIMESTAMP,
 }
+_HARMLESS = frozenset({Form.PLAIN, Form.NUMBER})
 _KINDS = {ScalarKind.WORD: Form.PLAIN, ScalarKind.NUMBER: Form.NUMBER}
 
 
@@ -117,9 +118,12 @@ class _Reader:
             if not isinstance(spec, TypeSpec):
                 self.problem("TYPE_NOT_DECLARED", name, "is not declared on the source", "use its decorators")
                 continue
+            fields = self.fields(name, definition)
+            for key in spec.keys:
+                self.check_key(name, key.fields, fields)
             types[name] = TypeMapping(
                 name,
-                self.fields(name, definition),
+                fields,
                 spec.table,
                 spec.where,
                 tuple(
@@ -136,6 +140,18 @@ class _Reader:
                 spec.discriminator,
             )
         return SourceMapping(self.source.name, types, lookups)
+
+    def check_key(self, name: str, key: tuple[str, ...], fields: Mapping[str, FieldMapping]) -> None:
+        """A key stands in the marks between texts, where nothing is escaped: its fields must be harmless words."""
+        for field_name in key:
+            mapped = fields.get(field_name)
+            if not isinstance(mapped, Column) or mapped.form not in _HARMLESS:
+                self.problem(
+                    "KEY_NOT_PLAIN",
+                    f"{name}.{field_name}",
+                    "is part of a key, and not a column of harmless words",
+                    "give it `ID` or a scalar that is a word",
+                )
 
     def problem(self, code: str, place: str, message: str, suggestion: str = "") -> None:
         self.problems.append(Problem(code, f"{self.source.name}:{place}", message, suggestion))

@@ -82,6 +82,18 @@ def test_two_sources_must_label_a_field_alike() -> None:
     assert [(problem.code, problem.place) for problem in failed.value.problems] == [("LABEL_CONFLICT", "b:Thing.id")]
 
 
+def test_a_key_of_free_text_does_not_build() -> None:
+    source = Source("register")
+
+    @source.entity("thing", Key(("name",), ("name",)))
+    class Thing:
+        """A thing."""
+
+        name: str = column(label=L.OPEN, says="Name.")
+
+    assert problems(source) == [("KEY_NOT_PLAIN", "register:Thing.name")]
+
+
 def test_a_type_that_says_nothing_is_refused_where_it_stands() -> None:
     source = Source("register")
     with pytest.raises(TypeError, match="`Thing` says nothing"):

@@ -75,6 +75,13 @@ async def test_a_freshly_migrated_register_has_no_drift(built: Built, database: 
             ],
         ),
         (
+            "alter table civilian.benefit alter column diagnosis_code type text",
+            [
+                ("TYPE_DOES_NOT_FIT", "insurance.civilian.benefit.diagnosis_code (Diagnosis.code)"),
+                ("TYPE_NOT_PLAIN", "insurance.civilian.benefit.diagnosis_code (Diagnosis.name)"),
+            ],
+        ),
+        (
             "drop index public_security.visit_person",
             [("INDEX_MISSING", "insurance.public_security.visit.personal_id (HealthInsurance.visits)")],
         ),

@@ -18,6 +18,7 @@ from hub.errors import Problem, SourceUnavailable
 from hub.model.mapping import (
     Aggregate,
     Column,
+    Computed,
     Embedded,
     Expression,
     Form,
@@ -182,7 +183,12 @@ class _Checker:
                 case Reference():
                     columns = [names.get(column, column) for _, column in mapped.keys]
                     yield from self.present(table, columns, where)
-                    yield from self.plain_keys(table, columns, where)
+                    yield from self.plain(table, columns, where)
+                case Computed():
+                    inputs = [home.fields.get(name, Column(name, Form.PLAIN)) for name in mapped.inputs]
+                    columns = [names.get(one.name, one.name) for one in inputs if isinstance(one, Column)]
+                    yield from self.present(table, columns, where)
+                    yield from self.plain(table, columns, where)
                 case Embedded():
                     inner = {there: names.get(here, here) for there, here in mapped.columns.items()}
                     column = names.get(mapped.present, mapped.present) or present
@@ -197,13 +203,17 @@ class _Checker:
         graphql_type = self.api.type_map[home.name]
         return self.mapping.types[get_named_type(graphql_type.fields[name].type).name]  # type: ignore[attr-defined]
 
-    def plain_keys(self, table: str, columns: Sequence[str], where: str) -> Iterator[Problem]:
+    def plain(self, table: str, columns: Sequence[str], where: str) -> Iterator[Problem]:
+        """What stands in a mark is not escaped: the key of a link, the input of a computed field."""
         for column in columns:
             kind, _ = self.tables[table].columns.get(column, ("", False))
             if kind and kind not in _PLAIN:
                 place = self.place(table, column, where)
                 yield Problem(
-                    "TYPE_NOT_PLAIN", place, f"a link is held in `{kind}`", f"use one of {', '.join(sorted(_PLAIN))}"
+                    "TYPE_NOT_PLAIN",
+                    place,
+                    f"`{kind}` stands in a mark, where nothing is escaped",
+                    f"use one of {', '.join(sorted(_PLAIN))}",
                 )
 
     def column(self, type_name: str, name: str, table: str, column: str, form: Form, present: str) -> Iterator[Problem]:

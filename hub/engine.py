@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -37,8 +37,8 @@ from hub.policy import RuleBook, authorize, contract, rulebook
 from hub.settings import Settings
 from hub.sources.postgres import PostgresSource
 
-DOCUMENTS_KEPT = 1_000
-PROGRAMS_KEPT = 2_000
+DOCUMENTS_KEPT = 500
+PROGRAMS_OF_A_DOCUMENT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,16 @@ class Stages:
     plan: Plan
 
 
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """A prepared document, and the programs made of it so far: one for each profile and set of booleans."""
+
+    prepared: Prepared
+    programs: Bounded[tuple[Profile, tuple[bool, ...]], Program] = field(
+        default_factory=lambda: Bounded(PROGRAMS_OF_A_DOCUMENT)
+    )
+
+
 class Engine:
     """Serves a built graph over its sources. Belongs to one event loop."""
 
@@ -106,8 +116,7 @@ class Engine:
         self.sources = sources
         self.limits = limits or Limits()
         self._contracts: Bounded[Audience, GraphQLSchema] = Bounded(len(Audience))
-        self._prepared: Bounded[tuple[str, str | None, Audience], Prepared] = Bounded(DOCUMENTS_KEPT)
-        self._programs: Bounded[tuple[str, str | None, Profile, tuple[bool, ...]], Program] = Bounded(PROGRAMS_KEPT)
+        self._documents: Bounded[tuple[str, str | None, Audience], _Document] = Bounded(DOCUMENTS_KEPT)
         self._maker: Programs | None = None
 
     async def start(self) -> None:
@@ -136,33 +145,36 @@ class Engine:
             return Response(refusal(refused.errors), executed=False)
 
     async def _execute(self, request: Request, viewer: Viewer) -> bytes:
-        prepared = self._prepare(request, viewer.profile.audience)
+        document = self._document(request, viewer.profile.audience)
+        prepared = document.prepared
         variables = coerce_variables(prepared, request.variables)
-        booleans = tuple(bool(variables.get(name)) for name in prepared.booleans)
-        key = (request.document, request.operation_name, viewer.profile, booleans)
-        program = self._programs.get(key)
+        booleans = tuple([bool(variables.get(name)) for name in prepared.booleans])
+        key = (viewer.profile, booleans)
+        program = document.programs.get(key)
         if program is None:
             program = self._program(prepared, booleans, viewer.profile, variables)
             # What introspection answers may hang on variables, and stands in its program as text.
             if not (program.introspects and prepared.operation.variable_definitions):
-                self._programs.put(key, program)
+                document.programs.put(key, program)
         return await run(program, variables, viewer)
 
-    def _prepare(self, request: Request, audience: Audience) -> Prepared:
+    def _document(self, request: Request, audience: Audience) -> _Document:
         key = (request.document, request.operation_name, audience)
-        return self._prepared.get(key) or self._prepared.put(
+        return self._documents.get(key) or self._documents.put(
             key,
-            prepare(
-                parse_document(request.document, self.limits),
-                request.operation_name,
-                self.contract(audience),
-                self.limits,
+            _Document(
+                prepare(
+                    parse_document(request.document, self.limits),
+                    request.operation_name,
+                    self.contract(audience),
+                    self.limits,
+                )
             ),
         )
 
     def stages(self, request: Request, profile: Profile) -> Stages:
         """Every stage's value for one request, up to the plan, which no variable but a boolean can change."""
-        prepared = self._prepare(request, profile.audience)
+        prepared = self._document(request, profile.audience).prepared
         defaults = {
             definition.variable.name.value: definition.default_value.value
             for definition in prepared.operation.variable_definitions or ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 
 from hub.authoring import column, computed, embedded, value
 from hub.domain.codes import table
@@ -18,6 +19,7 @@ from schema.scalars import Code
 def named(kind: str) -> Callable[..., str | None]:
     """What a code of a table was called on a day; a code without a day of its own, what it is called now."""
 
+    @lru_cache(maxsize=4096)
     def name(code: str | None, on: str | None = None) -> str | None:
         return table(kind).name(code, on=date.fromisoformat(on) if on else date.max) if code else None
 

@@ -9,7 +9,6 @@ first; a GET can only query; and the token is a header, which no browser adds by
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
@@ -26,6 +25,7 @@ from hub.errors import NotUnderstood, Shown, Unauthenticated, origin
 from hub.model.request import Request, Response, refusal
 from hub.model.viewer import Viewer
 from hub.server.answers import body_of_internal
+from hub.server.deadline import Deadline
 from hub.server.identity import Identity
 from hub.server.negotiation import ANSWERS, GRAPHQL, JSON, answer_type, is_json
 
@@ -81,7 +81,7 @@ class GraphQLEndpoint:
         self._engine = engine
         self._identity = identity
         self._max_body = max_body_bytes
-        self._deadline = deadline
+        self._deadline = Deadline(deadline)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _read_headers(scope["headers"])
@@ -136,8 +136,7 @@ class GraphQLEndpoint:
             raise _Stopped(400, error) from None
 
         try:
-            async with asyncio.timeout(self._deadline):
-                response = await self._engine.execute(request, viewer)
+            response = await self._deadline.within(self._engine.execute(request, viewer))
         except TimeoutError:
             raise _Stopped(503, Shown("the request took too long", code="TIMEOUT")) from None
         # A document that is refused is a well-formed request: clients of the older media type read the body, not the

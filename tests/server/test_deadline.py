@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from hub.server.deadline import SWEEPS, Deadline
+from hub.server.deadline import Deadline
 
 
 async def test_what_takes_too_long_ends_in_time() -> None:
@@ -15,7 +15,7 @@ async def test_what_takes_too_long_ends_in_time() -> None:
     started = time.monotonic()
     with pytest.raises(TimeoutError):
         await deadline.within(asyncio.Event().wait())
-    assert 0.08 <= time.monotonic() - started
+    assert time.monotonic() - started >= 0.08
 
 
 async def test_what_is_quick_is_given_back_and_other_errors_are_its_own() -> None:
@@ -30,7 +30,7 @@ async def test_what_is_quick_is_given_back_and_other_errors_are_its_own() -> Non
 
 
 async def test_only_those_who_are_late_end() -> None:
-    deadline = Deadline(0.1)
+    deadline = Deadline(0.6)
     release = asyncio.Event()
 
     async def stuck() -> str:
@@ -42,7 +42,7 @@ async def test_only_those_who_are_late_end() -> None:
         return "never"
 
     async def after_it() -> str:
-        await asyncio.sleep(0.1 / SWEEPS * 2)
+        await asyncio.sleep(0.3)  # so that its own deadline is far behind the other's
         await deadline.within(release.wait())
         return "in time"
 

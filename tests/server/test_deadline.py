@@ -46,7 +46,7 @@ async def test_only_those_who_are_late_end() -> None:
         await deadline.within(release.wait())
         return "in time"
 
-    assert await asyncio.gather(stuck(), after_it()) == ["late", "in time"]
+    assert tuple(await asyncio.gather(stuck(), after_it())) == ("late", "in time")
 
 
 async def test_a_task_that_is_cancelled_from_outside_is_cancelled() -> None:

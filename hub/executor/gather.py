@@ -31,14 +31,24 @@ MOST_KEYS = 10_000
 
 
 class Group:
-    """Keys that go out together, and the future of their answers."""
+    """Keys that go out together, and who waits for their answers.
 
-    __slots__ = ("future", "keys", "loader")
+    Everybody who waits has a future of his own: a task that is cancelled cancels the future it waits for, and whoever
+    shared it would be cancelled with him.
+    """
 
-    def __init__(self, loader: Loader, loop: asyncio.AbstractEventLoop) -> None:
+    __slots__ = ("keys", "loader", "waiting")
+
+    def __init__(self, loader: Loader) -> None:
         self.loader = loader
         self.keys: dict[str, None] = {}
-        self.future: asyncio.Future[Answers] = loop.create_future()
+        self.waiting: list[asyncio.Future[Answers]] = []
+
+    def answer(self, answers: Answers) -> None:
+        """Gives the answers to all who still wait."""
+        for future in self.waiting:
+            if not future.done():
+                future.set_result(answers)
 
 
 class Loader:
@@ -55,10 +65,12 @@ class Loader:
         """The answers of a group that holds at least these keys; a key without a row is not in them."""
         group = self._gathering
         if group is None or len(group.keys) >= MOST_KEYS:
-            group = self._gathering = Group(self, self.step.lane.loop)
+            group = self._gathering = Group(self)
             self.step.lane.enqueue(group)
         group.keys.update(dict.fromkeys(keys))
-        return group.future
+        future: asyncio.Future[Answers] = self.step.lane.loop.create_future()
+        group.waiting.append(future)
+        return future
 
     def child(self, index: int) -> Loader:
         """The loader that fills the marks of a child which is a step."""
@@ -119,8 +131,7 @@ class Lane:
         except Exception as error:  # noqa: BLE001 - a fault of the hub fails this group, not the lane
             log.error("a question to `%s` failed: %s", self.source.name, origin(error))
             answers = failed(group.keys, step.question.columns, self.source.name)
-        if not group.future.done():
-            group.future.set_result(answers)
+        group.answer(answers)
 
     async def _ask(self, group: Group) -> Answers:
         """Asks the source, and frees the pipeline at once: what hangs on the answer does not hold it."""

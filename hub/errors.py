@@ -17,9 +17,8 @@ Takes nothing, imports nothing of the hub. Messages are lower case, with the inp
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 
 class HubError(Exception):
@@ -112,7 +111,6 @@ class SourceUnavailable(Internal):
 
     source: str
     cause: BaseException | None = None
-    details: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"source `{self.source}` is unavailable: {self.cause!r}"

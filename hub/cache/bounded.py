@@ -33,9 +33,5 @@ class Bounded(Generic[K, V]):
             self._entries.popitem(last=False)
         return entry
 
-    def clear(self) -> None:
-        """Forgets everything."""
-        self._entries.clear()
-
     def __len__(self) -> int:
         return len(self._entries)

@@ -68,11 +68,6 @@ def base_name(ref: TypeRef) -> str:
     return ref.name
 
 
-def is_list(ref: TypeRef) -> bool:
-    """Whether a value of this type is a list."""
-    return isinstance(ref.of if isinstance(ref, NonNull) else ref, ListOf)
-
-
 def is_subtype(ref: TypeRef, of: TypeRef, is_member: IsMember) -> bool:
     """Whether every value of `ref` is a value of `of`: the same, non-null of nullable, member of abstract."""
     match ref:

@@ -54,10 +54,9 @@ class Entry:
 class CodeTable:
     """A code table; iterating gives every entry ever valid, in the order of the file."""
 
-    __slots__ = ("_by_code", "_entries", "name_of_table")
+    __slots__ = ("_by_code", "_entries")
 
-    def __init__(self, name: str, entries: tuple[Entry, ...]) -> None:
-        self.name_of_table = name
+    def __init__(self, entries: tuple[Entry, ...]) -> None:
         self._entries = entries
         by_code: dict[str, tuple[Entry, ...]] = {}
         for entry in entries:
@@ -93,7 +92,7 @@ def table(name: str) -> CodeTable:
     """The code table of that name, one of `NAMES`; `KeyError` otherwise."""
     if name not in NAMES:
         raise KeyError(f"no code table is named `{name}`; there are {', '.join(NAMES)}")
-    return CodeTable(name, tuple(_entry(row) for row in rows(name)))
+    return CodeTable(tuple(_entry(row) for row in rows(name)))
 
 
 def rows(name: str) -> list[dict[str, str]]:

@@ -16,14 +16,12 @@ from typing import TYPE_CHECKING
 import orjson
 
 from hub.executor.children import FunctionChild, StepChild
-from hub.model.source import FAILED, FIRST_CODE, KEY_PARTS, MARK, Texts
+from hub.model.source import FAILED, FIRST_CODE, KEY_PARTS, MARK, TEXT_END, Texts
 
 if TYPE_CHECKING:
     from hub.executor.gather import Loader
 
 Answers = Mapping[str, Texts]
-
-TEXT_END = "\x05"  # between the texts of a batch; like every mark, it cannot occur in JSON text
 
 log = logging.getLogger("hub.executor")
 

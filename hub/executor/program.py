@@ -14,7 +14,7 @@ from hub.executor.step import Step
 from hub.model.mapping import Lookup
 from hub.model.operation import Argument, Operation, argument_value
 from hub.model.plan import Fetch, Hole, Introspection, Plan, RootHole, Typename, continues
-from hub.model.source import ABSENT, KEY_PARTS
+from hub.model.source import KEY_PARTS, absent
 from hub.model.viewer import Viewer
 
 
@@ -76,7 +76,10 @@ class Programs:
                     lookup = self._lookups[node.source, node.name]
                     step = self._step(node.fetch)
                     parts.append(
-                        (node.key, RootStep(node.name, step, lookup, dict(node.arguments), _absent(node.nullable)))
+                        (
+                            node.key,
+                            RootStep(node.name, step, lookup, dict(node.arguments), absent(nullable=node.nullable)),
+                        )
                     )
         return Program(operation, tuple(parts), any(isinstance(node, Introspection) for node in plan.nodes))
 
@@ -87,7 +90,7 @@ class Programs:
         for child in question.children:
             if isinstance(child, Hole):
                 step = self._step(child.fetch)
-                children.append(StepChild(step, child.column, _absent(child.nullable, many=child.many), start))
+                children.append(StepChild(step, child.column, absent(nullable=child.nullable, many=child.many), start))
                 start += step.parameter_count
             else:
                 children.append(FunctionChild(child.function))
@@ -112,10 +115,3 @@ class Programs:
                 question, self._lanes.lane(fetch.source, fetch.universe), children, early
             )
         return known
-
-
-def _absent(nullable: bool, *, many: bool = False) -> str:
-    """What stands where a step has no row."""
-    if nullable:
-        return "null"
-    return "[]" if many else ABSENT

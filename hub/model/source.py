@@ -19,6 +19,7 @@ MARK = "\x01"
 KEY_PARTS = "\x02"  # between the parts of a composite key, and between the inputs of a computed field
 FAILED = "\x03"  # around the name of a source that did not answer
 ABSENT = "\x04"  # a value that must be there and is not: its object becomes null, without an error
+TEXT_END = "\x05"  # between the texts of a batch while they are joined
 FIRST_CODE = 0xE000
 
 
@@ -55,6 +56,13 @@ class Question:
 
 
 Texts = tuple[str, ...]
+
+
+def absent(*, nullable: bool, many: bool = False) -> str:
+    """What stands where a fetch has no row, or no key to look for one."""
+    if nullable:
+        return "null"
+    return "[]" if many else ABSENT
 
 
 class Source(Protocol):

@@ -23,7 +23,6 @@ from hub.model.viewer import RecordClass
 _NUMBERS, _EMPLOYERS, _FACILITIES = 3, 4, 5  # purposes of `draw.generator`
 _MOST_EMPLOYERS = 1_000_000
 
-ENTERPRISES = ("LLC", "JOINT_STOCK", "PRIVATE", "STATE_OWNED", "FOREIGN", "COOPERATIVE", "HOUSEHOLD_BUSINESS")
 _ENTITY = Weighted(
     [
         ("LLC", 42),

@@ -27,7 +27,7 @@ from hub.model.mapping import (
 )
 from hub.model.operation import Argument, Constant
 from hub.model.plan import Fetch, Hole, Node, Shape, Typename, Value
-from hub.model.source import ABSENT, FIRST_CODE, KEY_PARTS, MARK, ComputedChild, Parameter, Question
+from hub.model.source import FIRST_CODE, KEY_PARTS, MARK, ComputedChild, Parameter, Question, absent
 from hub.sources.postgres.relation import RANK, Row, united
 from hub.sources.postgres.text import Piece, Pieces, Sql, concat, literal, value
 
@@ -87,7 +87,8 @@ class _Compiler:
         arrays = ", ".join(f"${index}::{kind}[]" for index, kind in enumerate(key.types, start=1))
         if not home.table:
             names = ", ".join(key.columns)
-            return f"unnest({arrays}) {row.alias}({names})", self.key_text(key, row.alias, key.columns), ""
+            given = self.joined_key([f"{row.alias}.{name}" for name in key.columns])
+            return f"unnest({arrays}) {row.alias}({names})", given, ""
         found = [row.column(name) for name in key.columns] if not key.through else []
         condition = f" and {row.expression(home.where)}" if home.where else ""
         single = len(self.classes) == 1
@@ -124,9 +125,6 @@ class _Compiler:
         outer = self.joined_key([f"{row.alias}.key{index}" for index in range(len(key.columns))])
         # The last row of a key wins in the source, so the class of authority comes last.
         return f"({' union all '.join(branches)}) {row.alias}", outer, f" order by {row.alias}.{RANK}"
-
-    def key_text(self, key: KeyColumns, alias: str, columns: Sequence[str]) -> str:
-        return self.joined_key([f"{alias}.{name}" for name in columns])
 
     @staticmethod
     def joined_key(columns: Sequence[str]) -> str:
@@ -266,7 +264,7 @@ class _Compiler:
         self.children.append(hole)
         start = literal(MARK + chr(FIRST_CODE + len(self.children) - 1))
         between = f" || {literal(KEY_PARTS)} || "
-        missing = "null" if hole.nullable else "[]" if hole.many else ABSENT
+        missing = absent(nullable=hole.nullable, many=hole.many)
         return [Sql(f"coalesce({start} || {between.join(parts)} || {literal(MARK)}, {literal(missing)})")]
 
     def computed(self, mapped: Computed, home: TypeMapping, row: Row) -> Pieces:

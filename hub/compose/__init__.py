@@ -8,15 +8,20 @@ Takes `Subgraph` values (SDL of Federation 2, or 1), gives a `Supergraph`, or `B
                  follows from its declarations
     together     the same element as several subgraphs declare it
     rules        what may not be composed: one function a rule, one visible list
-    merge        the merged type system; `joins` its `@join__*`, `propagate` the directives that move along
+    merge        the merged type system; `joins` its `@join__*`, `propagate` the directives that move along, `access`
+                 those that protect, `contexts` the arguments that come from above
     print        its SDL
     read         SDL to `Supergraph`, the one way to make that value
     satisfiable  whether every field can be reached from a root
+    hints        what composes and is probably not meant
+    folder       the subgraphs of a directory, and the file that a place is in
     document     the values all of these share; `typeref` types, `fieldsets` field sets, `specs` the specifications'
                  own definitions, `problems` places and suggestions
 """
 
-from hub.compose.compose import compose
+from hub.compose.compose import compose, compose_with_hints
+from hub.compose.folder import Sources, read_folder
+from hub.compose.hints import Hint
 from hub.compose.read import read_supergraph
 
-__all__ = ["compose", "read_supergraph"]
+__all__ = ["Hint", "Sources", "compose", "compose_with_hints", "read_folder", "read_supergraph"]

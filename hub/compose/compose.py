@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from hub.compose.hints import HINTS, Hint
 from hub.compose.merge import merge
 from hub.compose.parse import Declared, read_subgraph
 from hub.compose.print import print_supergraph
@@ -24,6 +25,16 @@ def compose(subgraphs: Sequence[Subgraph]) -> Supergraph:
 
     Raises `BuildFailed` with all the problems of the first step that finds some.
     """
+    return _compose(subgraphs)[0]
+
+
+def compose_with_hints(subgraphs: Sequence[Subgraph]) -> tuple[Supergraph, tuple[Hint, ...]]:
+    """The same, with what composes and is probably not meant."""
+    supergraph, declared = _compose(subgraphs)
+    return supergraph, tuple(hint for rule in HINTS for hint in rule(declared))
+
+
+def _compose(subgraphs: Sequence[Subgraph]) -> tuple[Supergraph, Sequence[Declared]]:
     ordered = sorted(subgraphs, key=lambda subgraph: subgraph.name)
     graphs = graph_names([subgraph.name for subgraph in ordered])
     problems = list(_wrong_names(ordered))
@@ -39,7 +50,7 @@ def compose(subgraphs: Sequence[Subgraph]) -> Supergraph:
     _stop([problem for rule in MERGED_RULES for problem in rule(merged)])
     supergraph, whole = read_whole(print_supergraph(merged))
     _stop(list(find_unreachable(supergraph, whole)))
-    return supergraph
+    return supergraph, declared
 
 
 def graph_names(names: Sequence[str]) -> Mapping[str, str]:

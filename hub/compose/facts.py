@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from hub.compose.contexts import context_fields
 from hub.compose.document import Applied, Field, Kind, Type, directive_named, directives_named
 from hub.compose.fieldsets import FieldSetWrong, coordinates, parse_field_set
 from hub.compose.specs import EXTERNAL, KEY, PROVIDES, REQUIRES, SHAREABLE
@@ -79,7 +80,7 @@ def shareable_fields(types: Mapping[str, Type], federation1: bool) -> frozenset[
 
 
 def used_fields(types: Mapping[str, Type]) -> frozenset[Coordinate]:
-    """The fields that a field set touches or that an interface of their type asks for."""
+    """The fields that a field set or a context's selection touches or that an interface of their type asks for."""
     asked = frozenset(
         (declared.name, field)
         for declared in types.values()
@@ -87,7 +88,7 @@ def used_fields(types: Mapping[str, Type]) -> frozenset[Coordinate]:
         if interface in types
         for field in types[interface].fields
     )
-    return asked | selected(types, KEY, REQUIRES, PROVIDES)
+    return asked | selected(types, KEY, REQUIRES, PROVIDES) | context_fields(types)
 
 
 def upgraded(types: Mapping[str, Type]) -> Mapping[str, Type]:

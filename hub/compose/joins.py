@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from hub.compose.document import Applied, Type, directive_named, directives_named
-from hub.compose.specs import KEY, OVERRIDE, PROVIDES, REQUIRES
+from hub.compose.contexts import context_of, is_contextual
+from hub.compose.document import Applied, Input, Type, directive_named, directives_named
+from hub.compose.specs import CONTEXT, KEY, OVERRIDE, PROVIDES, REQUIRES
 from hub.compose.together import (
+    Declared,
     FieldSource,
     InputSource,
     TypeSource,
@@ -86,6 +88,27 @@ def join_inputs(sources: Sequence[TypeSource], merged: TypeRef, inputs: Sequence
     )
 
 
+def join_contexts(sources: Sequence[TypeSource]) -> tuple[Applied, ...]:
+    """One `@context` for each subgraph and context that a type sets, named so that subgraphs do not share them."""
+    return tuple(
+        Applied(CONTEXT, (("name", _string(f"{declared.name}__{applied.value('name')}")),))
+        for declared, each in sources
+        for applied in directives_named(each, CONTEXT)
+    )
+
+
+def _context(declared: Declared, argument: Input) -> str:
+    """One entry of `contextArguments`, as GraphQL text."""
+    use = context_of(argument)
+    given = (
+        ("context", f"{declared.name}__{use.context}" if use else ""),
+        ("name", argument.name),
+        ("type", str(argument.type)),
+        ("selection", use.text if use else ""),
+    )
+    return f"{{{', '.join(f'{name}: {_string(value)}' for name, value in given)}}}"
+
+
 def join_fields(types: Sequence[TypeSource], merged: TypeRef, fields: Sequence[FieldSource]) -> tuple[Applied, ...]:
     """`@join__field` for each subgraph of a field; none where every subgraph of the type resolves it without extras."""
     type_name = types[0][1].name
@@ -117,6 +140,9 @@ def join_fields(types: Sequence[TypeSource], merged: TypeRef, fields: Sequence[F
             arguments.append(("usedOverridden", "true"))
         if label is not None:
             arguments.append(("overrideLabel", _string(label)))
+        contexts = [_context(declared, argument) for argument in field.arguments if is_contextual(argument)]
+        if contexts:
+            arguments.append(("contextArguments", f"[{', '.join(contexts)}]"))
         plain = plain and (len(arguments) == 1 or (len(arguments) == 2 and override is not None))
         found.append(Applied("join__field", tuple(arguments)))
     if plain and len(found) == len({declared.name for declared, _ in types}):

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from hub.compose.access import with_interface_access
+from hub.compose.contexts import is_contextual
 from hub.compose.document import (
     Applied,
     Definition,
@@ -21,9 +23,17 @@ from hub.compose.document import (
     Type,
     directive_named,
 )
-from hub.compose.joins import join_fields, join_implements, join_inputs, join_members, join_types, join_values
+from hub.compose.joins import (
+    join_contexts,
+    join_fields,
+    join_implements,
+    join_inputs,
+    join_members,
+    join_types,
+    join_values,
+)
 from hub.compose.parse import Declared, executable_locations
-from hub.compose.propagate import Composed, composed_directives, propagated
+from hub.compose.propagate import Composed, composed_directives, propagated, sliced_by
 from hub.compose.specs import INACCESSIBLE
 from hub.compose.together import (
     FieldSource,
@@ -61,11 +71,11 @@ def merge(subgraphs: Subgraphs) -> Merged:
     """Merge subgraphs, which must be sorted by name."""
     composed = composed_directives(subgraphs)
     merger = _Merger(membership(subgraphs), positions(subgraphs), frozenset(each.name for each in composed))
-    types = {name: merger.type(sources) for name, sources in type_sources(subgraphs).items()}
-    types = {name: made for name, made in types.items() if not _is_empty(made)}
+    made = {name: merger.type(sources) for name, sources in type_sources(subgraphs).items()}
+    types = with_interface_access({name: each for name, each in made.items() if not _is_empty(each)})
     return Merged(
         tuple((declared.graph, declared.name, declared.url) for declared in subgraphs),
-        {name: _with_interface_object_fields(made, types, subgraphs) for name, made in types.items()},
+        {name: _with_interface_object_fields(each, types, subgraphs) for name, each in types.items()},
         composed,
         tuple(_executable(subgraphs, merger, {each.name for each in composed})),
     )
@@ -108,18 +118,23 @@ class _Merger:
                 made = replace(made, inputs=self.inputs(sources))
             case Kind.SCALAR:
                 pass
-        return replace(made, directives=joins + self.propagated(each for _, each in sources))
+        return replace(made, directives=joins + join_contexts(sources) + self.propagated(each for _, each in sources))
 
     def field(self, types: Sequence[TypeSource], fields: Sequence[FieldSource]) -> Field:
         own = internal(types[0][1].name, fields) or tuple(fields)
         ref = merged_output([field.type for _, field in own], self.is_member) or own[0][1].type
-        arguments = [self.argument(found) for found in argument_sources(own).values() if len(found) == len(own)]
+        arguments = [
+            self.argument(found)
+            for found in argument_sources(own).values()
+            if len(found) == len(own) and not any(is_contextual(given) for _, given in found)
+        ]
+        applied = sliced_by(self.propagated(field for _, field in own), {each.name for each in arguments})
         return Field(
             own[0][1].name,
             ref,
             tuple(arguments),
             _description(field for _, field in fields),
-            join_fields(types, ref, fields) + self.propagated(field for _, field in own),
+            join_fields(types, ref, fields) + applied,
         )
 
     def argument(self, sources: Sequence[InputSource]) -> Input:

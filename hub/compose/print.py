@@ -76,6 +76,7 @@ def print_supergraph(merged: Merged) -> str:
     names = {spec.canonical: spec.element for spec in specs}
     directives = [
         *(f"directive @{spec.element}{spec.definition}" for spec in specs),
+        *(definition for spec in specs for definition in spec.beside),
         *(_definition(each.definition, names) for each in merged.composed),
         *(_definition(each, names) for each in merged.definitions),
     ]

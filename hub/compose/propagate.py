@@ -8,11 +8,11 @@ Source: Federation, "Composition rules", "Merging directives"; cost v0.1; `@comp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
+from hub.compose.access import EVERYBODY, both, ways_of, ways_text
 from hub.compose.document import Applied, Definition, Element, canonical_value
 from hub.compose.links import Link
 from hub.compose.parse import Declared
@@ -98,11 +98,10 @@ def _and(argument: str) -> Callable[[Sequence[Applied]], tuple[Applied, ...]]:
     """Lists of alternatives, each a list of what is needed together, merged so that all must hold."""
 
     def merged(applied: Sequence[Applied]) -> tuple[Applied, ...]:
-        ways: list[frozenset[str]] = [frozenset()]
+        ways = EVERYBODY
         for each in distinct(applied):
-            ways = [one | frozenset(other) for one, other in product(ways, each.value(argument) or [[]])]
-        needed = sorted({tuple(sorted(way)) for way in ways if not any(other < way for other in ways)})
-        return (Applied(applied[0].name, ((argument, _list(_list(f'"{each}"' for each in way) for way in needed)),)),)
+            ways = both(ways, ways_of(each, argument))
+        return (Applied(applied[0].name, ((argument, ways_text(ways)),)),)
 
     return merged
 
@@ -127,6 +126,27 @@ def _longest(applied: Sequence[Applied]) -> tuple[Applied, ...]:
     if all(each.value("requireOneSlicingArgument") is False for each in applied):
         arguments.append(("requireOneSlicingArgument", "false"))
     return (Applied(applied[0].name, tuple(arguments)),)
+
+
+def sliced_by(applied: Sequence[Applied], arguments: Collection[str]) -> tuple[Applied, ...]:
+    """The directives of a merged field: `@listSize` names only arguments that the field still has."""
+    return tuple(_sliced_by(each, arguments) if each.name == LIST_SIZE else each for each in applied)
+
+
+def _sliced_by(applied: Applied, arguments: Collection[str]) -> Applied:
+    named: list[str] = applied.value("slicingArguments") or []
+    kept = [name for name in named if name in arguments]
+    if kept == named:
+        return applied
+    text = _list(f'"{name}"' for name in kept)
+    return Applied(
+        applied.name,
+        tuple(
+            (name, text if name == "slicingArguments" else value)
+            for name, value in applied.arguments
+            if kept or name not in ("slicingArguments", "requireOneSlicingArgument")
+        ),
+    )
 
 
 _MERGED: dict[str, Callable[[Sequence[Applied]], tuple[Applied, ...]]] = {

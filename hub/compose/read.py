@@ -37,12 +37,13 @@ from graphql import (
     value_from_ast_untyped,
 )
 
+from hub.compose.contexts import parse_selection
 from hub.compose.fieldsets import FieldSetWrong, parse_field_set
 from hub.compose.links import Names, read_links
 from hub.compose.problems import said
 from hub.compose.specs import JOIN, LINK
 from hub.errors import BuildFailed, Problem
-from hub.model.supergraph import AppliedDirective, FieldSet, JoinField, JoinType, Supergraph
+from hub.model.supergraph import AppliedDirective, ContextArgument, FieldSet, JoinField, JoinType, Supergraph
 
 _STANDARD = frozenset(("skip", "include", "deprecated", "specifiedBy", "oneOf"))
 _EXECUTABLE = frozenset(
@@ -146,6 +147,15 @@ def _field_set(text: str | None) -> FieldSet:
         raise BuildFailed([Problem("INVALID_GRAPHQL", "supergraph", f"`{text}` is no field set: {error}")]) from error
 
 
+def _context(given: Mapping[str, Any]) -> ContextArgument:
+    text = str(given["selection"])
+    try:
+        selection = parse_selection(text)
+    except FieldSetWrong as error:
+        raise BuildFailed([Problem("INVALID_GRAPHQL", "supergraph", f"`{text}` is no selection: {error}")]) from error
+    return ContextArgument(given["name"], given["type"], given["context"], selection)
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
     """The names of the join machinery in this document, its subgraphs and its directive definitions."""
@@ -197,6 +207,7 @@ class _Reader:
                 given.get("override"),
                 given.get("overrideLabel"),
                 bool(given.get("usedOverridden")),
+                tuple(_context(argument) for argument in given.get("contextArguments") or ()),
             )
             for given in found
             if given.get("graph") is not None

@@ -4,6 +4,8 @@ A state is an object type with the subgraphs in which the object may stand there
 subgraphs (the closure), and each field of the type must be resolved by one of them. A field that is not is reported
 once, with the shortest query that asks for it.
 
+A field that takes arguments from a context must stand below an object that sets it and can resolve what they select.
+
 Where fields move under labels, the graph is checked with all labels off, each one on, and all on.
 
 Source: Federation, "Composition rules", "Satisfiability"; Federation subgraph specification, `@key`, `@requires`,
@@ -14,15 +16,15 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from graphql import GraphQLObjectType, GraphQLSchema, get_named_type
 
 from hub.compose.fieldsets import field_set_text
 from hub.compose.problems import listed
 from hub.errors import Problem
-from hub.model.supergraph import FieldSet, JoinField, JoinType, Supergraph
+from hub.model.supergraph import ContextArgument, FieldSet, JoinField, JoinType, Supergraph
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,56 +41,77 @@ class Hop:
 
 @dataclass(frozen=True, slots=True)
 class _Visit:
-    """A state to check, with the fields (`name`, or `... on Type`) that lead there."""
+    """A state to check, with the fields (`name`, or `... on Type`) that lead there.
+
+    `contexts` are the arguments whose values the objects above can give.
+    """
 
     type: str
     hops: frozenset[Hop]
     path: tuple[str, ...]
+    contexts: frozenset[ContextArgument] = frozenset()
 
 
 def find_unreachable(supergraph: Supergraph, schema: GraphQLSchema) -> Iterator[Problem]:
     """SATISFIABILITY_ERROR for each field that cannot be resolved. `schema` has the inaccessible elements too."""
     labels = sorted({each.override_label for joins in supergraph.fields.values() for each in joins} - {None}, key=str)
     worlds = dict.fromkeys((frozenset[str | None](), *(frozenset((label,)) for label in labels), frozenset(labels)))
+    uses = _uses(supergraph)
     reported: set[str] = set()
     for world in worlds:
-        for problem in _Walk(supergraph, schema, world).problems():
+        for problem in _Walk(supergraph, schema, world, uses).problems():
             if problem.place not in reported:
                 reported.add(problem.place)
                 yield problem
+
+
+def _uses(supergraph: Supergraph) -> Mapping[str, frozenset[ContextArgument]]:
+    found: dict[str, set[ContextArgument]] = {}
+    for joins in supergraph.fields.values():
+        for each in joins:
+            for argument in each.contexts:
+                found.setdefault(argument.context, set()).add(argument)
+    return {context: frozenset(arguments) for context, arguments in found.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
     """The supergraph with one choice of labels.
 
+    `uses` are the arguments that take a value from a context, by the context's name.
     `closures` keeps what was found, `running` what is being looked for, so that circles end.
     """
 
     supergraph: Supergraph
     schema: GraphQLSchema
     labels: frozenset[str | None]
+    uses: Mapping[str, frozenset[ContextArgument]]
     closures: dict[tuple[str, frozenset[Hop]], frozenset[Hop]] = field(default_factory=dict)
     running: list[tuple[str, object]] = field(default_factory=list)
 
     def problems(self) -> Iterator[Problem]:
         todo = deque(self.roots())
-        seen: dict[str, list[frozenset[Hop]]] = {}
+        seen: dict[str, list[_Visit]] = {}
         reported: set[str] = set()
         while todo:
             visit = todo.popleft()
             # What fewer places can resolve, more can: a state is done if a part of it is.
-            if any(done <= visit.hops for done in seen.get(visit.type, ())):
+            if any(done.hops <= visit.hops and done.contexts <= visit.contexts for done in seen.get(visit.type, ())):
                 continue
-            seen.setdefault(visit.type, []).append(visit.hops)
+            seen.setdefault(visit.type, []).append(visit)
             reach = self.closure(visit.type, visit.hops)
             if all(hop.type != visit.type for hop in reach):
                 yield self.typeless(visit, reported)
                 continue
+            contexts = self.contexts(visit, reach)
             for name in self.object(visit.type).fields:
-                serving = self.serving(visit.type, name, reach)
+                serving = tuple(
+                    (hop, joined)
+                    for hop, joined in self.serving(visit.type, name, reach)
+                    if joined is None or visit.contexts.issuperset(joined.contexts)
+                )
                 if serving:
-                    todo.extend(self.below(visit, name, serving))
+                    todo.extend(replace(each, contexts=contexts) for each in self.below(visit, name, serving))
                 elif (coordinate := f"{visit.type}.{name}") not in reported:
                     reported.add(coordinate)
                     yield self.unreachable(visit, name, reach)
@@ -114,6 +137,32 @@ class _Walk:
 
     def interfaces(self, type_name: str) -> tuple[str, ...]:
         return tuple(interface.name for interface in self.object(type_name).interfaces)
+
+    # --- contexts ------------------------------------------------------------------------------------------------
+
+    def contexts(self, visit: _Visit, reach: frozenset[Hop]) -> frozenset[ContextArgument]:
+        """What the objects below can take from above: the nearest object that sets a context is the one asked."""
+        own = self.setting(visit.type)
+        above = frozenset(each for each in visit.contexts if each.context not in own)
+        return above | {
+            each
+            for context in own
+            for each in self.uses.get(context, ())
+            if self.obtainable(visit.type, each.selection, reach)
+        }
+
+    def setting(self, type_name: str) -> frozenset[str]:
+        """The contexts that an object of a type sets, itself or as one of its interfaces or unions."""
+        unions = (name for name, graphs in self.supergraph.members.items() if self.has_member(graphs, type_name))
+        return frozenset(
+            str(applied.arguments["name"])
+            for name in (type_name, *self.interfaces(type_name), *unions)
+            for applied in self.supergraph.applied.get(name, ())
+            if applied.name == "context"
+        )
+
+    def has_member(self, graphs: Mapping[str, frozenset[str]], type_name: str) -> bool:
+        return any(type_name in members for members in graphs.values())
 
     # --- moves ---------------------------------------------------------------------------------------------------
 
@@ -205,8 +254,8 @@ class _Walk:
         return joined.resolves
 
     def satisfied(self, type_name: str, hop: Hop, name: str, joined: JoinField, reach: frozenset[Hop]) -> bool:
-        """Whether what a field requires can be resolved, and handed over with a key."""
-        if not joined.requires:
+        """Whether what a field requires can be resolved, and handed over with a key; so is a value from a context."""
+        if not joined.requires and not joined.contexts:
             return True
         state = (f"{hop.type}.{name}", hop)
         if state in self.running:
@@ -268,9 +317,25 @@ class _Walk:
         leaf = name if not self.is_composite(get_named_type(known.type).name) else f"{name} {{ ... }}"
         stands = listed(sorted({hop.graph for hop in reach}))
         reasons = "; ".join(dict.fromkeys(self.reasons(visit.type, name, reach))) or "no subgraph resolves it"
+        missing = self.unset(visit, name)
+        reasons = f"nothing above gives the context of {listed(missing)}" if missing else reasons
         message = f"no way to resolve `{_query((*visit.path, leaf))}`: from {stands}, {reasons}"
         suggestion = "add a key that both sides know, or mark the field `@shareable` and resolve it where it is needed"
+        if missing:
+            suggestion = "set the context on a type above, where what it selects can be resolved"
         return Problem("SATISFIABILITY_ERROR", coordinate, message, suggestion)
+
+    def unset(self, visit: _Visit, name: str) -> list[str]:
+        """The arguments of a field whose context no object above sets, or cannot select what they take."""
+        return sorted(
+            {
+                f"{visit.type}.{name}({each.name}:)"
+                for on in (visit.type, *self.interfaces(visit.type))
+                for joined in self.supergraph.fields.get((on, name), ())
+                for each in joined.contexts
+                if each not in visit.contexts
+            }
+        )
 
     def reasons(self, type_name: str, name: str, reach: frozenset[Hop]) -> Iterator[str]:
         reached = {(hop.graph, hop.type) for hop in reach}

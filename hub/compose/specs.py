@@ -93,7 +93,10 @@ FED1_DIRECTIVES = ("key", "requires", "provides", "external", "extends", "tag")
 
 @dataclass(frozen=True, slots=True)
 class PropagatedSpec:
-    """A specification whose one directive moves from subgraphs to the supergraph, and how it is linked there."""
+    """A specification whose one directive moves from subgraphs to the supergraph, and how it is linked there.
+
+    `types` are its scalars, `beside` its other directives, part of it and never applied in a supergraph.
+    """
 
     canonical: str
     element: str
@@ -101,6 +104,7 @@ class PropagatedSpec:
     purpose: str | None
     definition: str
     types: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
 
 PROPAGATED: tuple[PropagatedSpec, ...] = (
@@ -133,6 +137,15 @@ PROPAGATED: tuple[PropagatedSpec, ...] = (
     PropagatedSpec(
         LIST_SIZE, "listSize", "https://specs.apollo.dev/cost/v0.1", None, DIRECTIVES["listSize"].definition
     ),
+    PropagatedSpec(
+        CONTEXT,
+        "context",
+        "https://specs.apollo.dev/context/v0.1",
+        "SECURITY",
+        DIRECTIVES["context"].definition,
+        ("context__ContextFieldValue",),
+        ("directive @context__fromContext(field: context__ContextFieldValue) on ARGUMENT_DEFINITION",),
+    ),
 )
 
 STANDALONE: Mapping[str, tuple[str, ...]] = {
@@ -142,5 +155,6 @@ STANDALONE: Mapping[str, tuple[str, ...]] = {
     "https://specs.apollo.dev/requiresScopes": ("requiresScopes",),
     "https://specs.apollo.dev/policy": ("policy",),
     "https://specs.apollo.dev/cost": ("cost", "listSize"),
+    "https://specs.apollo.dev/context": ("context", "fromContext"),
 }
 """Specifications of their own whose directives the federation specification has too."""

@@ -47,6 +47,20 @@ class JoinType:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextArgument:
+    """An argument that no client gives: its value is selected on the nearest object above that sets the context.
+
+    `context` is the name that `@context` gives in the supergraph (`a__place`); a node of `selection` with a type
+    condition (`on`) counts only where that object is of the type.
+    """
+
+    name: str
+    type: str
+    context: str
+    selection: FieldSet
+
+
+@dataclass(frozen=True, slots=True)
 class JoinField:
     """A field as one subgraph declares it. `type` is set where it differs from the merged type."""
 
@@ -58,6 +72,7 @@ class JoinField:
     override: str | None = None
     override_label: str | None = None
     used_overridden: bool = False
+    contexts: tuple[ContextArgument, ...] = ()
 
     @property
     def resolves(self) -> bool:

@@ -7,7 +7,7 @@ from graphql import print_schema
 
 from hub.compose import read_supergraph
 from hub.errors import BuildFailed
-from hub.model.supergraph import AppliedDirective, FieldNode, JoinField, JoinType
+from hub.model.supergraph import AppliedDirective, ContextArgument, FieldNode, JoinField, JoinType
 
 SDL = """
 schema
@@ -133,6 +133,16 @@ def test_composed_directives_have_their_own_names_and_defaults() -> None:
     assert "Query" not in applied
 
 
+def test_arguments_from_a_context_are_read() -> None:
+    contexts = '[{context: "people__place", name: "where", type: "ID!", selection: "%s"}]'
+    lines = {"{ code }": (FieldNode("code"),), " ... on Org { code }": (FieldNode("code", on="Org"),)}
+    for selection, nodes in lines.items():
+        applied = f"@join__field(graph: PEOPLE, contextArguments: {contexts % selection})"
+        read = read_supergraph(SDL.replace("secret: Hidden @inaccessible", f"secret: Int {applied}"))
+        argument = ContextArgument("where", "ID!", "people__place", nodes)
+        assert read.fields["Person", "secret"] == (JoinField("people", contexts=(argument,)),)
+
+
 def test_the_public_schema_has_no_machinery_and_nothing_inaccessible() -> None:
     assert (
         print_schema(read_supergraph(SDL).api)
@@ -182,6 +192,10 @@ type Query {
         ("type Query { a: Int }", "INVALID_GRAPHQL at supergraph: the schema links no `join` specification"),
         (SDL.replace("join/v0.3", "join/v0.1"), "UNKNOWN_LINK_VERSION at supergraph:4:3: join v0.1 is not read"),
         (SDL.replace("number org { code }", "number org {"), "INVALID_GRAPHQL at supergraph: `number org {`"),
+        (
+            SDL.replace("(graph: PEOPLE, provides", '(graph: PEOPLE, contextArguments: [{selection: "{ a"}], provides'),
+            "INVALID_GRAPHQL at supergraph: `{ a` is no selection",
+        ),
         (SDL.replace("any: [Any!]", "any: [Nobody!]"), "INVALID_GRAPHQL at supergraph"),
     ],
 )

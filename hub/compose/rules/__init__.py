@@ -10,6 +10,9 @@ problems are shown together; the order here is the order of the report.
     types         kinds, field types, arguments, inputs, enums
     interfaces    interface fields and keys, `@interfaceObject`
     composed      `@composeDirective` and the directives that move along
+    contexts      `@context`, `@fromContext`
+    access        `@authenticated`, `@requiresScopes`, `@policy`
+    costs         `@cost`, `@listSize`
     inaccessible  `@inaccessible`
 """
 
@@ -18,7 +21,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from hub.compose.merge import Merged
-from hub.compose.rules import composed, external, fields, inaccessible, interfaces, override, sharing, types
+from hub.compose.rules import (
+    access,
+    composed,
+    contexts,
+    costs,
+    external,
+    fields,
+    inaccessible,
+    interfaces,
+    override,
+    sharing,
+    types,
+)
 from hub.compose.together import Subgraphs
 from hub.errors import Problem
 
@@ -73,7 +88,20 @@ RULES: tuple[Rule, ...] = (
     composed.composed_directives_agree,
     composed.composed_applications_agree,
     composed.propagated_directives_have_one_name,
-    composed.context_is_not_used,
+    contexts.context_names_are_valid,
+    contexts.contexts_are_referenced,
+    contexts.contexts_are_set,
+    contexts.context_selections_are_values,
+    contexts.contextual_types_have_a_key,
+    contexts.contextual_arguments_can_be_left_out,
+    contexts.contextual_fields_are_not_selected,
+    access.access_stands_on_what_is_resolved,
+    access.required_fields_are_no_better_protected,
+    costs.cost_stands_on_object_fields,
+    costs.list_sizes_are_of_lists,
+    costs.assumed_sizes_are_not_negative,
+    costs.slicing_arguments_are_numbers,
+    costs.sized_fields_are_lists,
 )
 
 MERGED_RULES: tuple[MergedRule, ...] = (

@@ -16,7 +16,7 @@ from hub.compose.links import Link
 from hub.compose.parse import Declared
 from hub.compose.problems import did_you_mean
 from hub.compose.propagate import composed_directives, distinct
-from hub.compose.specs import COMPOSE_DIRECTIVE, FROM_CONTEXT, PROPAGATED
+from hub.compose.specs import COMPOSE_DIRECTIVE, PROPAGATED
 from hub.compose.together import Subgraphs
 from hub.errors import Problem
 
@@ -94,17 +94,6 @@ def propagated_directives_have_one_name(subgraphs: Subgraphs) -> Iterator[Proble
             place = next(link.place for link in last.names.links if f"@{spec.element}" in link.imports)
             message = f"`@{spec.element}` has several names: {each}"
             yield Problem("LINK_IMPORT_NAME_MISMATCH", place, message, "import it under one name")
-
-
-def context_is_not_used(subgraphs: Subgraphs) -> Iterator[Problem]:
-    """UNSUPPORTED_FEATURE: an argument set by `@fromContext` is not planned."""
-    for declared in subgraphs:
-        for coordinate, element in elements(tuple(declared.types.values())):
-            for applied in element.directives:
-                if applied.name == FROM_CONTEXT:
-                    message = f"`{coordinate}` is set from a context"
-                    suggestion = "pass the value as an argument, or with `@requires`"
-                    yield Problem("UNSUPPORTED_FEATURE", applied.place, message, suggestion)
 
 
 def _asked(subgraphs: Subgraphs) -> Iterator[tuple[Declared, Applied]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hub.compose.contexts import is_contextual
 from hub.compose.document import Field, Input, Kind, canonical_value, directive_named
 from hub.compose.facts import field_set_of, field_sets
 from hub.compose.parse import Declared
@@ -175,7 +176,7 @@ def _external_arguments(subgraphs: Subgraphs) -> Iterator[tuple[str, Field, Inpu
             own = internal(type_name, fields)
             for name, found in argument_sources(own).items():
                 merged = merged_input([given.type for _, given in found], is_member)
-                if merged is None or len(found) < len(own):
+                if merged is None or len(found) < len(own) or any(is_contextual(given) for _, given in found):
                     continue
                 first = found[0][1]
                 for declared, field in fields:

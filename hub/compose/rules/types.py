@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from hub.compose.contexts import is_contextual
 from hub.compose.document import Kind, canonical_value, directive_named
 from hub.compose.problems import listed
 from hub.compose.specs import INACCESSIBLE
@@ -94,7 +95,7 @@ def required_arguments_are_everywhere(subgraphs: Subgraphs) -> Iterator[Problem]
         for name, found in argument_sources(own).items():
             needed = [(declared, given) for declared, given in found if given.required]
             missing = [declared.name for declared, field in own if field.argument(name) is None]
-            if needed and missing:
+            if needed and missing and not any(is_contextual(given) for _, given in found):
                 where = f"{type_name}.{own[0][1].name}({name}:)"
                 by = listed(declared.name for declared, _ in needed)
                 message = f"`{where}` is required by {by} and missing in {listed(missing)}"
@@ -169,7 +170,9 @@ def _fields(subgraphs: Subgraphs) -> Iterator[tuple[str, tuple[FieldSource, ...]
 def _arguments(subgraphs: Subgraphs) -> Iterator[tuple[str, tuple[InputSource, ...]]]:
     for type_name, fields in _fields(subgraphs):
         for name, found in argument_sources(internal(type_name, fields)).items():
-            yield f"{type_name}.{fields[0][1].name}({name}:)", found
+            # What comes from a context is no argument of the supergraph, so it need not agree.
+            if not any(is_contextual(given) for _, given in found):
+                yield f"{type_name}.{fields[0][1].name}({name}:)", found
 
 
 def _enums(subgraphs: Subgraphs) -> Iterator[tuple[str, tuple[TypeSource, ...]]]:

@@ -107,10 +107,15 @@ class Internal(HubError):
 
 @dataclass(eq=False)
 class SourceUnavailable(Internal):
-    """A source did not answer in time or at all. `source` is its public name; `cause` is for the log only."""
+    """A source did not answer in time or at all. `source` is its public name; `cause` is for the log only.
+
+    `code` and `message` say it in other words than that the source is unavailable.
+    """
 
     source: str
     cause: BaseException | None = None
+    code: str = ""
+    message: str = ""
 
     def __str__(self) -> str:
         return f"source `{self.source}` is unavailable: {self.cause!r}"

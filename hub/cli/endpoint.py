@@ -6,7 +6,7 @@ import importlib.util
 import logging
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from hub.settings import Settings
 
 if TYPE_CHECKING:
     from hub.model.graph import DeclaredGraph
+    from hub.model.supergraph import Supergraph
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -50,11 +51,31 @@ def run_endpoint(settings: Settings, announce: Callable[[str], None], listener: 
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     assert settings.keys is not None
-    trust = Trust(read_key_set(settings.keys), settings.issuer, settings.audience, settings.dsns.universes)
     with listener or bind(settings.host, settings.port) as taken:
         engine = open_engine(load_graph(), settings)
+        served = engine.built.served(settings.dsns.universes)
+        identity = Identity(Trust(read_key_set(settings.keys), settings.issuer, settings.audience, served))
         address = f"http://{_shown(settings.host)}:{taken.getsockname()[1]}"
-        app = make_app(engine, Identity(trust), settings)
+        app = make_app(engine, identity, settings)
+        serve(app, engine, taken, started=lambda: announce(address))
+
+
+def run_gateway(
+    supergraph: Supergraph, urls: Mapping[str, str], settings: Settings, announce: Callable[[str], None]
+) -> None:
+    """Serves a supergraph of remote subgraphs, every field public, until a signal."""
+    from hub.engine import open_gateway
+    from hub.server.app import make_app
+    from hub.server.identity import Everybody
+    from hub.server.run import bind, serve
+
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for noisy in ("uvicorn", "httpx"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    with bind(settings.host, settings.port) as taken:
+        engine = open_gateway(supergraph, urls)
+        address = f"http://{_shown(settings.host)}:{taken.getsockname()[1]}"
+        app = make_app(engine, Everybody(engine.public_viewer), settings)
         serve(app, engine, taken, started=lambda: announce(address))
 
 

@@ -1,10 +1,12 @@
-"""What fills the marks in a step's texts: another step, or a pure function."""
+"""What fills the marks in a step's texts: another step, a pure function, or parts that are merged."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from hub.model.plan import Order
 
 if TYPE_CHECKING:
     from hub.executor.gather import Loader
@@ -17,6 +19,7 @@ class StepChild:
 
     column  which of its texts
     absent  what stands where that step has no row
+    carried how many texts the mark brings along behind the key, for the slots in what fills it
     start   where its parameters begin among those of the parent's subtree
     """
 
@@ -24,6 +27,7 @@ class StepChild:
     column: int
     absent: str
     start: int
+    carried: int = 0
 
     def loader(self, parent: Loader) -> Loader:
         """The loader that answers this mark for the parent's loader."""
@@ -37,4 +41,11 @@ class FunctionChild:
     function: Callable[..., object]
 
 
-Child = StepChild | FunctionChild
+@dataclass(frozen=True, slots=True)
+class MergeChild:
+    """A mark whose parts become one value."""
+
+    order: Order
+
+
+Child = StepChild | FunctionChild | MergeChild

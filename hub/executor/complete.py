@@ -85,5 +85,13 @@ class _Walk:
         if source == "!":
             return
         place = (source, tuple(step for step in path if isinstance(step, str)))
-        message, code = MESSAGES.get(source, (f"the {source} part of the graph is unavailable", "SOURCE_UNAVAILABLE"))
+        message, code = _said(source)
         self.errors.setdefault(place, {"message": message, "path": list(path), "extensions": {"code": code}})
+
+
+def _said(payload: str) -> tuple[str, str]:
+    """Message and code of a failure: those it brings along, or those of a source that did not answer."""
+    if payload.startswith("#"):
+        _, code, message = orjson.loads(bytes.fromhex(payload[1:]))
+        return message, code
+    return MESSAGES.get(payload, (f"the {payload} part of the graph is unavailable", "SOURCE_UNAVAILABLE"))

@@ -11,13 +11,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hub.errors import SourceUnavailable, origin
 from hub.executor.children import StepChild
 from hub.executor.join import Answers, failed, join
-from hub.model.source import Source
+from hub.model.source import Asked, Source
 from hub.model.viewer import Universe
 
 if TYPE_CHECKING:
@@ -85,10 +85,27 @@ class Loader:
             self.step.forget(self)
 
 
+def _asked(group: Group) -> Asked:
+    question = group.loader.step.question
+    return question, group.loader.parameters[: len(question.parameters)], list(group.keys)
+
+
 class Lane:
     """The pipelines of one universe of one source, and the groups that wait for one."""
 
-    __slots__ = ("_away", "_busy", "_tasks", "_waiting", "_waking", "loop", "source", "width")
+    __slots__ = (
+        "_away",
+        "_busy",
+        "_expected",
+        "_patience",
+        "_tasks",
+        "_timer",
+        "_waiting",
+        "_waking",
+        "loop",
+        "source",
+        "width",
+    )
 
     def __init__(self, source: Source, universe: Universe) -> None:
         self.loop = asyncio.get_running_loop()
@@ -98,50 +115,105 @@ class Lane:
         self._away = False
         self._busy = 0
         self._waking = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._expected = 0
+        self._patience = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
 
     def enqueue(self, group: Group) -> None:
-        """Puts a group in line; it starts at the end of the loop's turn, so that what is asked in one turn gathers."""
+        """Puts a group in line; it starts at the end of the loop's turn, so that what is asked in one turn gathers.
+
+        A source that takes several questions at once waits a little longer while answers are under way elsewhere that
+        may lead to it: a quarter of the time that the last of them took, for a request spared costs more.
+        """
         self._waiting.append(group)
         if not self._waking and self._busy < self.width:
             self._waking = True
+            if self._expected and self.source.together > 1:
+                self._timer = self.loop.call_later(self._patience, self._start)
+            else:
+                self.loop.call_soon(self._start)
+
+    def expect(self) -> None:
+        """An answer is under way that may lead here."""
+        self._expected += 1
+
+    def arriving(self, seconds: float) -> None:
+        """Such an answer is there, after so long."""
+        self._patience = seconds / 4
+
+    def arrived(self) -> None:
+        """What it led to is in line."""
+        self._expected -= 1
+        if not self._expected and self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
             self.loop.call_soon(self._start)
 
     def _start(self) -> None:
         self._waking = False
+        self._timer = None
         while self._waiting and self._busy < self.width:
-            group = self._waiting.popleft()
-            group.loader.close(group)
+            groups = [self._waiting.popleft() for _ in range(min(self.source.together, len(self._waiting)))]
+            for group in groups:
+                group.loader.close(group)
             self._busy += 1
-            task = self.loop.create_task(self._run(group))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._spawn(self._run(groups))
 
-    async def _run(self, group: Group) -> None:
-        loader, step = group.loader, group.loader.step
-        early = {index: loader.child(index).load(group.keys) for index in step.early}
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self.loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, groups: list[Group]) -> None:
+        """Asks for the groups; what hangs on an answer does not hold the pipeline, nor the other groups."""
+        begun = self.loop.time()
+        led_to = [lane for group in groups for lane in group.loader.step.leads_to]
+        for lane in led_to:
+            lane.expect()
+        early = [self._early(group) for group in groups]
+        answers: Sequence[Answers | SourceUnavailable]
         try:
-            answers = await self._ask(group)
+            answers = await self.source.ask([_asked(group) for group in groups])
             self._note(None)
-            if step.children:
-                answers = await join(loader, answers, early, group.keys)
         except SourceUnavailable as error:
             self._note(error)
-            answers = failed(group.keys, step.question.columns, error.source)
-        except Exception as error:  # noqa: BLE001 - a fault of the hub fails this group, not the lane
+            answers = [error] * len(groups)
+        except Exception as error:  # noqa: BLE001 - a fault of the hub fails these groups, not the lane
             log.error("a question to `%s` failed: %s", self.source.name, origin(error))
-            answers = failed(group.keys, step.question.columns, self.source.name)
-        group.answer(answers)
-
-    async def _ask(self, group: Group) -> Answers:
-        """Asks the source, and frees the pipeline at once: what hangs on the answer does not hold it."""
-        loader, question = group.loader, group.loader.step.question
-        try:
-            return await self.source.ask(question, loader.parameters[: len(question.parameters)], list(group.keys))
+            answers = [SourceUnavailable(self.source.name)] * len(groups)
         finally:
             self._busy -= 1
             if self._waiting:
                 self._start()
+        for lane in led_to:
+            lane.arriving(self.loop.time() - begun)
+        for group, found, asked in zip(groups, answers, early, strict=True):
+            self._spawn(self._finish(group, found, asked))
+        if led_to:
+            await asyncio.sleep(0)  # what hangs on the answers gets in line
+            for lane in led_to:
+                lane.arrived()
+
+    @staticmethod
+    def _early(group: Group) -> dict[int, asyncio.Future[Answers]]:
+        return {index: group.loader.child(index).load(group.keys) for index in group.loader.step.early}
+
+    async def _finish(
+        self, group: Group, answers: Answers | SourceUnavailable, early: Mapping[int, asyncio.Future[Answers]]
+    ) -> None:
+        """Fills what hangs on an answer, and gives it to who waits."""
+        step = group.loader.step
+        if isinstance(answers, SourceUnavailable):
+            group.answer(failed(group.keys, step.question.columns, answers))
+            return
+        try:
+            if step.children:
+                answers = await join(group.loader, answers, early, group.keys)
+        except Exception as error:  # noqa: BLE001 - a fault of the hub fails this group, not the lane
+            log.error("an answer of `%s` could not be joined: %s", self.source.name, origin(error))
+            answers = failed(group.keys, step.question.columns, SourceUnavailable(self.source.name))
+        group.answer(answers)
 
     def _note(self, error: SourceUnavailable | None) -> None:
         """Logs when the source goes away and when it is back, not every question in between."""

@@ -9,66 +9,159 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
 import orjson
 
-from hub.executor.children import FunctionChild, StepChild
-from hub.model.source import FAILED, FIRST_CODE, KEY_PARTS, MARK, TEXT_END, Texts
+from hub.errors import SourceUnavailable
+from hub.executor.children import FunctionChild, MergeChild, StepChild
+from hub.executor.merge import merged
+from hub.model.source import (
+    ABSENT,
+    FAILED,
+    FIRST_CODE,
+    INNER,
+    INNER_END,
+    KEY_PARTS,
+    MARK,
+    SLOT,
+    TEXT_END,
+    Texts,
+    failure,
+)
 
 if TYPE_CHECKING:
     from hub.executor.gather import Loader
 
 Answers = Mapping[str, Texts]
 
+_INNERMOST = re.compile(f"{INNER}([^{INNER}{INNER_END}]*){INNER_END}")
+
 log = logging.getLogger("hub.executor")
 
 
-def failed(keys: Iterable[str], columns: int, source: str) -> Answers:
+def failed(keys: Iterable[str], columns: int, error: SourceUnavailable) -> Answers:
     """The answers of a source that gave none."""
-    return dict.fromkeys(keys, (f"{FAILED}{source}{FAILED}",) * columns)
+    return dict.fromkeys(keys, (failure(error.source, error.code, error.message),) * columns)
 
 
 async def join(
     loader: Loader, answers: Answers, early: Mapping[int, asyncio.Future[Answers]], asked: Mapping[str, None]
 ) -> Answers:
     """The answers with every mark filled. `early` are children that were `asked` for the parent's keys beforehand."""
+    whole = TEXT_END.join(chain.from_iterable(answers.values()))
+    filling = _Filling(loader, early, asked)
+    if loader.step.question.nested:
+        # What waits for nothing inside is asked at the same time as what is inside the others.
+        marks = set(whole.split(MARK)[1::2])
+        held = {mark[0] for mark in marks if INNER in mark}
+        filling.begin({mark for mark in marks if mark[0] not in held})
+        while inner := set(_INNERMOST.findall(whole)):
+            filled = await filling.filled(inner)
+            whole = "".join(filled[piece] if odd % 2 else piece for odd, piece in enumerate(_INNERMOST.split(whole)))
     # INVARIANT: a text holds an even number of `MARK`, so every second piece of the whole is what stands inside a mark.
-    pieces = TEXT_END.join(chain.from_iterable(answers.values())).split(MARK)
-    filled = await _fill(loader, set(pieces[1::2]), early, asked)
+    pieces = whole.split(MARK)
+    filled = await filling.filled(set(pieces[1::2]))
     pieces[1::2] = map(filled.__getitem__, pieces[1::2])
     texts = iter("".join(pieces).split(TEXT_END))
     return dict(zip(answers, zip(*[texts] * loader.step.question.columns, strict=False), strict=False))
 
 
-async def _fill(
-    loader: Loader, marks: set[str], early: Mapping[int, asyncio.Future[Answers]], asked: Mapping[str, None]
-) -> dict[str, str]:
-    """mark -> text, for the distinct marks of a batch."""
-    children = loader.step.children
-    by_child: list[list[str]] = [[] for _ in children]
-    for mark in marks:
-        by_child[ord(mark[0]) - FIRST_CODE].append(mark)
-    filled: dict[str, str] = {}
-    pending: list[tuple[StepChild, Mapping[str, str], asyncio.Future[Answers]]] = []
-    for index, (child, found_here) in enumerate(zip(children, by_child, strict=True)):
-        if not isinstance(child, StepChild):
-            filled.update({mark: _compute(child, mark) for mark in found_here})
-            continue
-        waiting = {mark[1:]: mark for mark in found_here}
-        if index in early:
-            late = waiting.keys() - asked.keys()
-            pending.append((child, {key: mark for key, mark in waiting.items() if key not in late}, early[index]))
-            waiting = {key: waiting[key] for key in late}
+# A child, which marks hold each key, and the answers to come.
+_Pending = tuple["StepChild", Mapping[str, list[str]], "asyncio.Future[Answers]"]
+
+
+class _Filling:
+    """Fills the marks of one batch. What a step was asked once, it is not asked again."""
+
+    def __init__(self, loader: Loader, early: Mapping[int, asyncio.Future[Answers]], asked: Mapping[str, None]) -> None:
+        self.loader = loader
+        self.early = early
+        self.asked = asked
+        self.loaded: dict[tuple[int, str], asyncio.Future[Answers]] = {}
+
+    def begin(self, marks: set[str]) -> Sequence[_Pending]:
+        """Asks for what the marks of steps need; for each future, the child and key -> mark."""
+        children = self.loader.step.children
+        by_child: list[list[str]] = [[] for _ in children]
+        for mark in marks:
+            by_child[ord(mark[0]) - FIRST_CODE].append(mark)
+        pending: list[_Pending] = []
+        for index, (child, found_here) in enumerate(zip(children, by_child, strict=True)):
+            if isinstance(child, StepChild) and found_here:
+                pending += self.ask(index, child, _keys(child, found_here))
+        return pending
+
+    def ask(self, index: int, child: StepChild, waiting: dict[str, list[str]]) -> Iterator[_Pending]:
+        if index in self.early:
+            known = {key: marks for key, marks in waiting.items() if key in self.asked}
+            yield child, known, self.early[index]
+            waiting = {key: marks for key, marks in waiting.items() if key not in known}
+        if not self.loader.step.question.nested:
+            if waiting:
+                yield child, waiting, self.loader.child(index).load(waiting)
+            return
+        step = id(child.step)
+        for key, marks in list(waiting.items()):
+            future = self.loaded.get((step, key))
+            if future is not None:
+                yield child, {key: marks}, future
+                del waiting[key]
+            elif FAILED in key or ABSENT in key:
+                del waiting[key]
         if waiting:
-            pending.append((child, waiting, loader.child(index).load(waiting)))
-    for child, marked, future in pending:
-        found = await future
-        column, absent = child.column, child.absent
-        filled.update({mark: found[key][column] if key in found else absent for key, mark in marked.items()})
-    return filled
+            future = self.loader.child(index).load(waiting)
+            self.loaded.update(dict.fromkeys(((step, key) for key in waiting), future))
+            yield child, waiting, future
+
+    async def filled(self, marks: set[str]) -> dict[str, str]:
+        """mark -> text, for the distinct marks of a batch."""
+        found: dict[str, str] = {}
+        pending = self.begin(marks)
+        for mark in marks:
+            child = self.loader.step.children[ord(mark[0]) - FIRST_CODE]
+            if isinstance(child, FunctionChild):
+                found[mark] = _compute(child, mark)
+            elif isinstance(child, MergeChild):
+                found[mark] = merged(mark[1:].split(KEY_PARTS), child.order)
+            elif FAILED in mark:
+                # What was to be handed over could not be had: neither can this.
+                start = mark.index(FAILED)
+                found[mark] = mark[start : mark.index(FAILED, start + 1) + 1]
+            elif ABSENT in mark:
+                found[mark] = child.absent
+        for child, marked, future in pending:
+            answers = await future
+            column, absent = child.column, child.absent
+            for key, of in marked.items():
+                text = answers[key][column] if key in answers else absent
+                if child.carried:
+                    found.update({mark: _brought(text, mark) for mark in of})
+                else:
+                    found.update(dict.fromkeys(of, text))
+        return found
+
+
+def _keys(child: StepChild, marks: Iterable[str]) -> dict[str, list[str]]:
+    """key -> the marks that hold it."""
+    if not child.carried:
+        return {mark[1:]: [mark] for mark in marks}
+    found: dict[str, list[str]] = {}
+    for mark in marks:
+        found.setdefault(mark[1:].partition(KEY_PARTS)[0], []).append(mark)
+    return found
+
+
+def _brought(text: str, mark: str) -> str:
+    """The text with what the mark brings along in its slots."""
+    if SLOT not in text:
+        return text
+    _, *carried = mark.split(KEY_PARTS)
+    first, *pieces = text.split(SLOT)
+    return first + "".join(carried[ord(piece[0]) - FIRST_CODE] + piece[1:] for piece in pieces)
 
 
 def _compute(child: FunctionChild, mark: str) -> str:

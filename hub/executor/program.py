@@ -8,13 +8,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.errors import Refused, Shown
-from hub.executor.children import Child, FunctionChild, StepChild
+from hub.executor.children import Child, FunctionChild, MergeChild, StepChild
 from hub.executor.gather import Lanes
 from hub.executor.step import Step
 from hub.model.mapping import Lookup
 from hub.model.operation import Argument, Operation, argument_value
-from hub.model.plan import Fetch, Hole, Introspection, Plan, RootHole, Typename, continues
-from hub.model.source import KEY_PARTS, absent
+from hub.model.plan import (
+    Fetch,
+    Hole,
+    Introspection,
+    Merge,
+    Order,
+    Plan,
+    RootHole,
+    RootValue,
+    Typename,
+    continues,
+)
+from hub.model.source import KEY_PARTS, Argued, MergedChild, PseudonymKey, absent
 from hub.model.viewer import Viewer
 
 
@@ -42,25 +53,60 @@ class RootStep:
         return list(keys)
 
 
-RootPart = RootStep | str
+@dataclass(frozen=True, slots=True)
+class RootFetch:
+    """A root field that needs no key: a column of a step.
+
+    call  parts of one call are asked once; a mutation runs once for each call, and is never shared between requests
+    """
+
+    step: Step
+    column: int
+    call: int
+
+
+@dataclass(frozen=True, slots=True)
+class RootMerge:
+    """A root field of which several steps give a part each."""
+
+    parts: tuple[RootFetch, ...]
+    order: Order
+
+
+RootPart = RootStep | RootFetch | RootMerge | str
 """A string is text that is known already."""
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A plan ready to run: the response keys in order, and what answers each."""
+    """A plan ready to run: the response keys in order, and what answers each.
+
+    serial     one part after the other, as for a mutation
+    pseudonym  the key of the profile's pseudonyms; empty for a profile without any
+    """
 
     operation: Operation
     parts: tuple[tuple[str, RootPart], ...]
     introspects: bool
+    serial: bool
+    pseudonym: Mapping[PseudonymKey, bytes]
 
 
 class Programs:
-    """Makes programs and shares their equal steps, as long as some program holds them."""
+    """Makes the programs of one profile and shares their equal steps, as long as some program holds them.
 
-    def __init__(self, lanes: Lanes, lookups: Mapping[tuple[str, str], Lookup]) -> None:
+    What one profile is answered is never served to another, however alike their questions are.
+    """
+
+    def __init__(
+        self,
+        lanes: Lanes,
+        lookups: Mapping[tuple[str, str], Lookup],
+        pseudonym: Mapping[PseudonymKey, bytes],
+    ) -> None:
         self._lanes = lanes
         self._lookups = lookups
+        self._pseudonym = pseudonym
         self._steps: weakref.WeakValueDictionary[Any, Step] = weakref.WeakValueDictionary()
 
     def program(self, plan: Plan, operation: Operation, introspect: Callable[[str], str]) -> Program:
@@ -81,7 +127,18 @@ class Programs:
                             RootStep(node.name, step, lookup, dict(node.arguments), absent(nullable=node.nullable)),
                         )
                     )
-        return Program(operation, tuple(parts), any(isinstance(node, Introspection) for node in plan.nodes))
+                case RootValue():
+                    parts.append((node.key, self._root(node.node)))
+        introspects = any(isinstance(node, Introspection) for node in plan.nodes)
+        return Program(operation, tuple(parts), introspects, plan.serial, self._pseudonym)
+
+    def _root(self, node: Hole | Merge) -> RootFetch | RootMerge:
+        if isinstance(node, Hole):
+            return RootFetch(self._step(node.fetch), node.column, id(node.fetch))
+        holes = [part for part in node.parts if isinstance(part, Hole)]
+        return RootMerge(
+            tuple(RootFetch(self._step(hole.fetch), hole.column, id(hole.fetch)) for hole in holes), node.order
+        )
 
     def _step(self, fetch: Fetch) -> Step:
         question = self._lanes.sources[fetch.source].question(fetch)
@@ -90,8 +147,11 @@ class Programs:
         for child in question.children:
             if isinstance(child, Hole):
                 step = self._step(child.fetch)
-                children.append(StepChild(step, child.column, absent(nullable=child.nullable, many=child.many), start))
+                missing = absent(nullable=child.nullable, many=child.many)
+                children.append(StepChild(step, child.column, missing, start, len(child.carried)))
                 start += step.parameter_count
+            elif isinstance(child, MergedChild):
+                children.append(MergeChild(child.order))
             else:
                 children.append(FunctionChild(child.function))
         early = [
@@ -103,9 +163,10 @@ class Programs:
             fetch.source,
             fetch.universe,
             question.text,
-            tuple(repr(parameter.argument) for parameter in question.parameters),
+            question.shaped,
+            tuple(repr(one.argument if isinstance(one, Argued) else one) for one in question.parameters),
             tuple(
-                (id(child.step), child.column, child.absent) if isinstance(child, StepChild) else child.function
+                (id(child.step), child.column, child.absent, child.carried) if isinstance(child, StepChild) else child
                 for child in children
             ),
         )

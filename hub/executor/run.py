@@ -7,38 +7,99 @@ from collections.abc import Mapping
 from typing import Any
 
 from hub.executor.complete import complete
+from hub.executor.gather import Loader
 from hub.executor.join import Answers
-from hub.executor.program import Program, RootStep
+from hub.executor.merge import merged
+from hub.executor.program import Program, RootFetch, RootMerge, RootPart, RootStep
 from hub.model.source import ABSENT, FAILED
 from hub.model.viewer import Viewer
+
+# A question of a root object is asked without a key, and answered under this one.
+NO_KEY = ""
+
+
+# The calls of one request that runs them itself, because they change something.
+_Calls = dict[int, "asyncio.Future[Answers]"]
+_Bound = tuple[RootStep | RootFetch, list[str], tuple[Any, ...]]
 
 
 async def run(program: Program, variables: Mapping[str, Any], viewer: Viewer) -> bytes:
     """The response; raises `Refused` before anything is read if an argument is not acceptable."""
-    asked: list[tuple[RootStep, list[str], tuple[Any, ...]]] = [
-        (part, part.keys(variables, viewer), part.step.bind(variables))
-        for _, part in program.parts
-        if isinstance(part, RootStep)
-    ]
-    futures: list[asyncio.Future[Answers] | None] = [
-        part.step.loader(parameters).load(keys) if keys else None for part, keys, parameters in asked
-    ]
-    answers = iter(zip(asked, futures, strict=True))
+    calls: _Calls = {}
+    asked = [(key, _Asked.bind(part, program, variables, viewer, calls)) for key, part in program.parts]
+    if not program.serial:
+        for _, part in asked:
+            part.start()
     pieces: list[str] = []
-    for key, part in program.parts:
+    for key, part in asked:
         pieces.append(f'{"," if pieces else ""}"{key}":')
-        if isinstance(part, str):
-            pieces.append(part)
-            continue
-        (_, keys, _), future = next(answers)
-        pieces.append(_text(part, keys, await future if future is not None else {}))
+        pieces.append(await part.text())
     text = "".join(pieces)
     if FAILED in text or ABSENT in text:
         return complete(text, program.operation)
     return f'{{"data":{{{text}}}}}'.encode()
 
 
-def _text(part: RootStep, keys: list[str], found: Answers) -> str:
+class _Asked:
+    """One root field of one request: its part of the program, and what it was bound to."""
+
+    __slots__ = ("bound", "calls", "futures", "part")
+
+    def __init__(self, part: RootPart, bound: list[_Bound], calls: _Calls | None) -> None:
+        self.part = part
+        self.bound = bound
+        self.calls = calls
+        self.futures: list[asyncio.Future[Answers] | None] | None = None
+
+    @classmethod
+    def bind(
+        cls, part: RootPart, program: Program, variables: Mapping[str, Any], viewer: Viewer, calls: _Calls
+    ) -> _Asked:
+        """Binds arguments; nothing is asked yet."""
+        match part:
+            case RootStep():
+                keys = part.keys(variables, viewer)
+                bound: list[Any] = [(part, keys, part.step.bind(variables, program.pseudonym))]
+            case RootFetch():
+                bound = [(part, [NO_KEY], part.step.bind(variables, program.pseudonym))]
+            case RootMerge():
+                bound = [(one, [NO_KEY], one.step.bind(variables, program.pseudonym)) for one in part.parts]
+            case _:
+                bound = []
+        return cls(part, bound, calls if program.serial else None)
+
+    def start(self) -> None:
+        """Asks. What changes something is asked by a loader of its own: nobody else asks the same."""
+        self.futures = [self.ask(*one) for one in self.bound]
+
+    def ask(
+        self, part: RootStep | RootFetch, keys: list[str], parameters: tuple[Any, ...]
+    ) -> asyncio.Future[Answers] | None:
+        if self.calls is None or isinstance(part, RootStep):
+            return part.step.loader(parameters).load(keys) if keys else None
+        if part.call not in self.calls:
+            self.calls[part.call] = Loader(part.step, parameters).load(keys)
+        return self.calls[part.call]
+
+    async def text(self) -> str:
+        """The JSON text of the field."""
+        if isinstance(self.part, str):
+            return self.part
+        if self.futures is None:
+            self.start()
+        assert self.futures is not None
+        found = [await future if future is not None else {} for future in self.futures]
+        match self.part:
+            case RootStep():
+                return _keyed(self.part, self.bound[0][1], found[0])
+            case RootFetch():
+                return found[0][NO_KEY][self.part.column]
+            case RootMerge():
+                texts = [one[NO_KEY][part.column] for one, part in zip(found, self.part.parts, strict=True)]
+                return merged(texts, self.part.order)
+
+
+def _keyed(part: RootStep, keys: list[str], found: Answers) -> str:
     if not part.lookup.many:
         texts = found.get(keys[0]) if keys else None
         return part.absent if texts is None else texts[0]

@@ -1,7 +1,7 @@
 """A step of a program: one question, and what fills the marks in its texts.
 
-Two steps are equal when their texts, their universes and all their children are; equal steps are one object, so that
-concurrent requests of different documents gather in one loader.
+Two steps of a profile are equal when their texts, their universes and all their children are; equal steps are one
+object, so that concurrent requests of different documents gather in one loader. Profiles share no step.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import Any
 
 from hub.executor.children import Child, StepChild
 from hub.executor.gather import Lane, Loader
-from hub.model.operation import argument_value
-from hub.model.source import Question
+from hub.model.operation import argument_value, is_given
+from hub.model.source import Argued, PseudonymKey, Question
 
 
 class Step:
@@ -21,29 +21,37 @@ class Step:
     early            children whose keys are this step's own: they are asked at the same time. Their loaders are pure
                      functions of the key, so asking for a row that turns out not to exist does no harm, and it makes a
                      hidden row and an absent one cause the same statements.
+    leads_to         lanes of remote children, which do well to wait for what this one leads to
     parameter_count  parameters of the whole subtree: this question's own, then those of each child in turn
     """
 
-    __slots__ = ("__weakref__", "_loaders", "children", "early", "lane", "parameter_count", "question")
+    __slots__ = ("__weakref__", "_loaders", "children", "early", "lane", "leads_to", "parameter_count", "question")
 
     def __init__(self, question: Question, lane: Lane, children: Sequence[Child], early: Sequence[int]) -> None:
         self.question = question
         self.lane = lane
         self.children = tuple(children)
         self.early = tuple(early)
+        lanes = {child.step.lane for child in self.children if isinstance(child, StepChild)}
+        self.leads_to = tuple(one for one in lanes if one.source.together > 1)
         self.parameter_count: int = len(question.parameters) + sum(
             child.step.parameter_count for child in self.children if isinstance(child, StepChild)
         )
         self._loaders: dict[tuple[Any, ...], Loader] = {}
 
-    def bind(self, variables: Mapping[str, Any]) -> tuple[Any, ...]:
-        """The parameters of the subtree under these variables; `Refused` where one cannot be."""
+    def bind(self, variables: Mapping[str, Any], pseudonym: Mapping[PseudonymKey, bytes]) -> tuple[Any, ...]:
+        """The parameters of the subtree for one request; `Refused` where one cannot be."""
         if not self.parameter_count:
             return ()
-        own = [p.check(argument_value(p.argument, variables)) for p in self.question.parameters]
+        own = [
+            one.check(argument_value(one.argument, variables) if is_given(one.argument, variables) else one.missing)
+            if isinstance(one, Argued)
+            else pseudonym[one]
+            for one in self.question.parameters
+        ]
         for child in self.children:
             if isinstance(child, StepChild):
-                own += child.step.bind(variables)
+                own += child.step.bind(variables, pseudonym)
         return tuple(own)
 
     def loader(self, parameters: tuple[Any, ...] = ()) -> Loader:
@@ -55,5 +63,5 @@ class Step:
 
     def forget(self, loader: Loader) -> None:
         """Called when a loader's keys have gone out."""
-        if loader.parameters:
-            self._loaders.pop(loader.parameters, None)
+        if loader.parameters and self._loaders.get(loader.parameters) is loader:
+            del self._loaders[loader.parameters]

@@ -54,7 +54,12 @@ def argument_value(argument: Argument, variables: Mapping[str, Any]) -> Any:
         case ListValue(items):
             return [argument_value(item, variables) for item in items]
         case ObjectValue(fields):
-            return {name: argument_value(item, variables) for name, item in fields}
+            return {name: argument_value(item, variables) for name, item in fields if is_given(item, variables)}
+
+
+def is_given(argument: Argument, variables: Mapping[str, Any]) -> bool:
+    """Whether there is a value, be it null: not for a variable that was not given and has no default."""
+    return not isinstance(argument, Variable) or argument.name in variables or argument.default is not None
 
 
 @dataclass(frozen=True, slots=True)

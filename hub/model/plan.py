@@ -2,41 +2,59 @@
 
 A fetch turns keys of one entity type into columns; a column is the whole object or the value of one field. Where a
 value comes from another fetch it has a `Hole`: the key of the other fetch stands there until that fetch has answered.
+
+The hub's own sources find rows by the values of key fields. A remote subgraph is handed a representation, an object of
+key fields and of what `@requires` names; its nodes are rendered like those of any object, and may have holes again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from graphql import GraphQLOutputType
+
+from hub.model.effect import SHOWN, Effects
 from hub.model.operation import Argument
 from hub.model.viewer import Universe
 
 
 @dataclass(frozen=True, slots=True)
 class Typename:
-    """`__typename` under a response key."""
+    """`__typename` under a response key: of the object, or `of` what a subgraph knows it as."""
 
     key: str
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A field that the source of the fetch gives itself; `shape` for objects and lists of objects."""
+    """A field that the source of the fetch gives itself; `shape` for objects and lists of objects.
+
+    type     the field's type in the public graph
+    effects  what is given of it in each class: that of the row it stands in, for other rows that of those
+    reads    (type, field) -> effects of what its value is made of or ordered by, where that is not simply shown
+    """
 
     key: str
     name: str
     nullable: bool
     arguments: tuple[tuple[str, Argument], ...] = ()
     shape: Shape | None = None
+    effects: Effects = SHOWN
+    reads: Mapping[tuple[str, str], Effects] = field(default_factory=dict)
+    type: GraphQLOutputType | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Hole:
     """A field whose value is column `column` of fetch `fetch`, found by `inputs`: fields of the object it stands in.
 
-    many  a list, which is empty where the fetch has no row
-    via   the field that holds the entity's key (a link), or empty when the object itself is continued elsewhere
+    many            a list, which is empty where the fetch has no row
+    via             the field that holds the entity's key (a link), or empty when the object itself is continued
+    effects         of a link: in a class that denies it, it leads nowhere
+    representation  for a remote subgraph: what it is handed, in place of the bare values of `inputs`
+    carried         fields that are known where the hole is, and stand in slots of what it is filled with
     """
 
     key: str
@@ -47,37 +65,73 @@ class Hole:
     inputs: tuple[str, ...]
     many: bool = False
     via: str = ""
+    effects: Effects = SHOWN
+    representation: tuple[Node, ...] = ()
+    carried: tuple[Node, ...] = ()
 
 
-Node = Typename | Value | Hole
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """A field of which several subgraphs give a part each; lists are merged by index."""
+
+    key: str
+    name: str
+    nullable: bool
+    parts: tuple[Value | Hole, ...]
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The response keys of an object in the order of the answer, and what is below them."""
+
+    keys: tuple[tuple[str, Order | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A field that the object brings along from where its key was found: number `index` of what a hole carries."""
+
+    key: str
+    index: int
+
+
+Node = Typename | Value | Hole | Merge | Slot
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """An object's nodes for each concrete type, in the order of the answer."""
+    """An object's nodes for each concrete type, in the order of the answer.
+
+    elsewhere  the object is not given here: only its key is, and it is found whole by this hole
+    """
 
     type: str
     cases: Mapping[str, tuple[Node, ...]]
+    elsewhere: Hole | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Fetch:
     """One question to one source: these columns for entities of `type`, found by `key`.
 
-    columns   a `Shape` is the whole object; a `Value` or `Hole` is one field of it
+    columns   a `Shape` is the whole object; any other node is one field of it. The planner adds to them while it
+              plans; nobody does after that
     universe  the record classes this fetch may see
+    remote    asked by representations, not by the values of a key
     """
 
     source: str
     type: str
     key: tuple[str, ...]
     universe: Universe
-    columns: tuple[Shape | Value | Hole, ...]
+    columns: list[Shape | Node]
+    remote: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RootHole:
-    """A root field: a lookup in `source` by the field's arguments, answered by `fetch`."""
+    """A root field of an own source: a lookup in `source` by the field's arguments, answered by `fetch`."""
 
     key: str
     name: str
@@ -88,21 +142,33 @@ class RootHole:
 
 
 @dataclass(frozen=True, slots=True)
+class RootValue:
+    """A root field of remote subgraphs: a hole that needs no key, or a merge of such."""
+
+    key: str
+    node: Hole | Merge
+
+
+@dataclass(frozen=True, slots=True)
 class Introspection:
     """A root field that the public schema answers (`__schema`, `__type`)."""
 
     key: str
 
 
-RootNode = Typename | RootHole | Introspection
+RootNode = Typename | RootHole | RootValue | Introspection
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All root fields in the order of the answer. Fetches hang on their holes; there is no second list of them."""
+    """All root fields in the order of the answer. Fetches hang on their holes; there is no second list of them.
+
+    serial  one root field after the other, as for a mutation
+    """
 
     root: str
     nodes: tuple[RootNode, ...]
+    serial: bool = False
 
 
 def continues(fetch: Fetch, hole: Hole) -> bool:
@@ -110,7 +176,9 @@ def continues(fetch: Fetch, hole: Hole) -> bool:
 
     Such a fetch need not wait for the one it hangs on: both are asked together.
     """
-    if hole.via or hole.inputs != fetch.key:
+    if hole.via or hole.inputs != fetch.key or not fetch.key or hole.fetch.remote is not fetch.remote:
+        return False
+    if fetch.remote and (hole.fetch.type != fetch.type or any("." in name for name in fetch.key)):
         return False
     for column in fetch.columns:
         nodes = [item for case in column.cases.values() for item in case] if isinstance(column, Shape) else [column]

@@ -3,16 +3,22 @@
 A source turns a fetch into a `Question` once, and answers it for many keys at a time. An answer is text: JSON with
 marks where something from elsewhere belongs. A mark is `MARK`, one code character, the key, `MARK`; the code is
 `FIRST_CODE` plus the number of the child. None of the marks can occur in JSON text, which escapes control characters.
+
+A mark may have marks inside: what a remote subgraph is handed may come from elsewhere itself, and the parts of a merged
+field do. Those inside stand between `INNER` and `INNER_END` and are filled first, the innermost before the others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any, Protocol
 
+import orjson
+
 from hub.model.operation import Argument
-from hub.model.plan import Fetch, Hole
+from hub.model.plan import Fetch, Hole, Order
 from hub.model.viewer import Universe
 
 MARK = "\x01"
@@ -20,6 +26,9 @@ KEY_PARTS = "\x02"  # between the parts of a composite key, and between the inpu
 FAILED = "\x03"  # around the name of a source that did not answer
 ABSENT = "\x04"  # a value that must be there and is not: its object becomes null, without an error
 TEXT_END = "\x05"  # between the texts of a batch while they are joined
+SLOT = "\x08"  # with a code behind it: where something stands that was brought along
+INNER = "\x06"
+INNER_END = "\x07"
 FIRST_CODE = 0xE000
 
 
@@ -31,12 +40,33 @@ class ComputedChild:
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
-    """A value that a question takes from the arguments of a field. `check` gives it, or raises `Refused`."""
+class MergedChild:
+    """A mark whose parts, each the text of a value, become one value."""
+
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class Argued:
+    """A value that a question takes from the arguments of a field. `check` gives it, or raises `Refused`.
+
+    missing  what `check` gets where the client gave nothing
+    """
 
     field: str
     argument: Argument
     check: Callable[[Any], Any]
+    missing: Any = None
+
+
+class PseudonymKey(Enum):
+    """The two blocks of the key that the profile's pseudonyms are made with."""
+
+    INNER = auto()
+    OUTER = auto()
+
+
+Parameter = Argued | PseudonymKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +76,19 @@ class Question:
     text        the statement or document, complete but for keys and parameters
     columns     how many texts each key is answered with
     children    what fills the marks, by code
+    nested      whether marks may stand inside marks
+    reading     what the source itself needs to read an answer
+    shaped      how answers are shaped, where the text does not say it: alike only with the same
     """
 
     fetch: Fetch
     text: str
     columns: int
     parameters: tuple[Parameter, ...]
-    children: tuple[Hole | ComputedChild, ...]
+    children: tuple[Hole | ComputedChild | MergedChild, ...]
+    nested: bool = False
+    reading: Any = None
+    shaped: str = ""
 
 
 Texts = tuple[str, ...]
@@ -65,10 +101,24 @@ def absent(*, nullable: bool, many: bool = False) -> str:
     return "[]" if many else ABSENT
 
 
+def failure(source: str, code: str = "", message: str = "") -> str:
+    """What stands where a source failed; `code` and `message` if there is more to show than that it did."""
+    if not code:
+        return f"{FAILED}{source}{FAILED}"
+    return f"{FAILED}#{orjson.dumps([source, code, message]).hex()}{FAILED}"
+
+
+Asked = tuple[Question, tuple[Any, ...], Sequence[str]]
+
+
 class Source(Protocol):
-    """One source of the graph."""
+    """One source of the graph.
+
+    together  how many questions it can be asked at once
+    """
 
     name: str
+    together: int
 
     def question(self, fetch: Fetch) -> Question:
         """Compiles a fetch. Pure."""
@@ -78,8 +128,8 @@ class Source(Protocol):
         """How many questions of a universe may be under way at once."""
         ...
 
-    async def ask(self, question: Question, parameters: tuple[Any, ...], keys: Sequence[str]) -> Mapping[str, Texts]:
-        """The texts of each key that has a row; raises `SourceUnavailable`."""
+    async def ask(self, asked: Sequence[Asked]) -> Sequence[Mapping[str, Texts]]:
+        """For each question the texts of each key that has a row; raises `SourceUnavailable`."""
         ...
 
     async def ready(self) -> bool:

@@ -16,6 +16,8 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLAbstractType,
     GraphQLArgument,
+    GraphQLInputObjectType,
+    GraphQLList,
     GraphQLObjectType,
     InlineFragmentNode,
     ListValueNode,
@@ -41,7 +43,7 @@ MOST_FIELDS = 20_000
 
 def normalise(prepared: Prepared, booleans: Mapping[str, bool]) -> Operation:
     """The operation under these values of its booleans."""
-    root = prepared.schema.query_type
+    root = prepared.schema.get_root_type(prepared.operation.operation)
     assert root is not None
     walk = _Walk(prepared, booleans)
     name = prepared.operation.name.value if prepared.operation.name else ""
@@ -146,12 +148,18 @@ def _value(node: ValueNode, expected: Any, default: Any = None) -> Argument:
     if not _has_variables(node):
         return Constant(value_from_ast(node, expected))
     bare = get_nullable_type(expected)
+    # In a scalar of the graph's own, whatever is inside is of no type that anybody knows.
     if isinstance(node, ListValueNode):
-        return ListValue(tuple(_value(item, bare.of_type) for item in node.values))
+        inner = bare.of_type if isinstance(bare, GraphQLList) else bare
+        return ListValue(tuple(_value(item, inner) for item in node.values))
     assert isinstance(node, ObjectValueNode)
-    return ObjectValue(
-        tuple((item.name.value, _value(item.value, bare.fields[item.name.value].type)) for item in node.fields)
-    )
+    if isinstance(bare, GraphQLList):
+        return ListValue((_value(node, bare.of_type),))
+    fields = bare.fields if isinstance(bare, GraphQLInputObjectType) else {}
+    given = [(item.name.value, item.value) for item in node.fields]
+    values = [(name, _value(value, fields[name].type if fields else bare)) for name, value in given]
+    missing = [name for name in fields if name not in dict(given) and fields[name].default_value is not Undefined]
+    return ObjectValue((*values, *((name, Constant(fields[name].default_value)) for name in missing)))
 
 
 def _has_variables(node: ValueNode) -> bool:

@@ -14,7 +14,6 @@ from graphql import (
     NamedTypeNode,
     NonNullTypeNode,
     OperationDefinitionNode,
-    OperationType,
     SelectionSetNode,
     TypeNode,
     VariableNode,
@@ -54,8 +53,6 @@ def prepare(document: DocumentNode, operation_name: str | None, schema: GraphQLS
     errors = validate(schema, document, max_errors=MOST_ERRORS)
     if errors:
         raise Refused([shown(error, "GRAPHQL_VALIDATION_FAILED") for error in errors])
-    if operation.operation is not OperationType.QUERY:
-        raise Refused([Shown("only queries are served here", code="OPERATION_NOT_SERVED")])
     return Prepared(document, operation, fragments, schema, _booleans(operation, fragments), _words(operation, schema))
 
 

@@ -1,30 +1,60 @@
 """Every field gets its cheapest way; ways that share a key are one fetch.
 
-Walking down the operation, a field that the subgraph at hand resolves stays with it. The others of an object are
-grouped: the key move that serves most of them is taken first, until all are served, so that an object costs as few
-fetches as its subgraphs allow. A link goes to where its entity is at home; what other sources add to the entity is
-asked at the same time, by the same key.
+Walking down the operation, a field that the place at hand gives stays with it. The others of an object are grouped:
+the key move that serves most of them is taken first, until all are served, so that an object costs as few fetches as
+its subgraphs allow. A link goes to where its entity is at home; what other sources add to the entity is asked at the
+same time, by the same key.
+
+What a subgraph is handed (its key, and what `@requires` names) is planned like any selection of the object, so it may
+come from elsewhere again. A field of which no place gives all below it is taken from several and merged.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from graphql import get_named_type, get_nullable_type, is_list_type, is_non_null_type
+from graphql import FieldNode as AstField
+from graphql import (
+    GraphQLNonNull,
+    GraphQLString,
+    NameNode,
+    get_named_type,
+    get_nullable_type,
+    is_list_type,
+    is_non_null_type,
+)
 
 from hub.errors import Internal
 from hub.model.authorized import Authorized, Grant
-from hub.model.plan import Fetch, Hole, Introspection, Node, Plan, RootHole, RootNode, Shape, Typename, Value
-from hub.model.viewer import Profile
-from hub.planner.graph import Move, PlannerGraph
+from hub.model.effect import SHOWN
+from hub.model.operation import Constant, Field
+from hub.model.plan import (
+    Fetch,
+    Hole,
+    Introspection,
+    Merge,
+    Node,
+    Order,
+    Plan,
+    RootHole,
+    RootNode,
+    RootValue,
+    Shape,
+    Slot,
+    Typename,
+    Value,
+)
+from hub.model.supergraph import FieldSet
+from hub.model.viewer import Profile, Standing, Universe
+from hub.planner.graph import Move, Place, PlannerGraph, leaves
 
 Selection = Mapping[str, tuple[Grant, ...]]
 
 
 def plan(authorized: Authorized, graph: PlannerGraph) -> Plan:
     """The plan of an authorized operation."""
-    builder = _Builder(graph, authorized.profile)
-    return Plan(authorized.root, tuple(builder.root(authorized.root, grant) for grant in authorized.grants))
+    return _Builder(graph, authorized.profile).plan(authorized)
 
 
 def _nullable(grant: Grant) -> bool:
@@ -39,6 +69,34 @@ def _type(grant: Grant) -> str:
     return get_named_type(grant.field.type).name
 
 
+@dataclass(slots=True, eq=False)
+class _Draft:
+    """A fetch from one object, while it is planned.
+
+    required  what its fields require beside the key
+    inputs    those of them, and of the key, that come from elsewhere again
+    handed    the representation, once it is planned
+    """
+
+    fetch: Fetch
+    move: Move
+    target: _Object
+    standing: Standing
+    required: FieldSet = ()
+    inputs: list[_Placed] = field(default_factory=list)
+    handed: tuple[Node, ...] = ()
+    wanted: list[tuple[Grant, int]] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class _Placed:
+    """A field and its column in a fetch."""
+
+    grant: Grant
+    draft: _Draft
+    column: int
+
+
 class _Builder:
     """Builds the plan of one profile. Holds nothing but what it is given."""
 
@@ -46,86 +104,147 @@ class _Builder:
         self.graph = graph
         self.profile = profile
 
-    def root(self, root: str, grant: Grant) -> RootNode:
-        if grant.name == "__typename":
-            return Typename(grant.key)
-        if grant.name.startswith("__"):
-            return Introspection(grant.key)
+    # Roots ----------------------------------------------------------------------------------------------------------
+
+    def plan(self, authorized: Authorized) -> Plan:
+        root = authorized.root
+        query = self.graph.supergraph.api.query_type
+        serial = query is None or root != query.name
+        found: dict[str, RootNode] = {}
+        remote: list[Grant] = []
+        for grant in authorized.grants:
+            if grant.name == "__typename":
+                found[grant.key] = Typename(grant.key)
+            elif grant.name.startswith("__"):
+                found[grant.key] = Introspection(grant.key)
+            elif own := self.own_root(root, grant):
+                found[grant.key] = own
+            else:
+                remote.append(grant)
+        for group in self.neighbours(root, remote) if serial else [remote]:
+            for node in _Roots(self, root, serial=serial).nodes(group):
+                assert isinstance(node, Hole | Merge)
+                found[node.key] = RootValue(node.key, node)
+        return Plan(root, tuple(found[grant.key] for grant in authorized.grants), serial)
+
+    def neighbours(self, root: str, grants: Sequence[Grant]) -> Iterator[list[Grant]]:
+        """Fields that run one after the other, in groups that one subgraph can run."""
+        group: list[Grant] = []
+        able: frozenset[str] = frozenset()
+        for grant in grants:
+            resolvers = frozenset(self.graph.resolvers(root, grant.name))
+            if group and able & resolvers:
+                able &= resolvers
+            else:
+                if group:
+                    yield group
+                group, able = [], resolvers
+            group.append(grant)
+        if group:
+            yield group
+
+    def own_root(self, root: str, grant: Grant) -> RootHole | None:
+        """A root field that an own source looks up."""
         resolvers = sorted(self.graph.resolvers(root, grant.name))
         source = next((name for name in resolvers if (name, grant.name) in self.graph.lookups), None)
         if source is None or grant.selection is None:
-            raise Internal(f"no source answers root field `{grant.name}`")
-        fetch = Fetch(
-            source,
-            _type(grant),
-            self.graph.lookups[source, grant.name],
-            self.profile.universe(grant.below),
-            (self.shape(_type(grant), source, None, grant.selection),),
-        )
+            return None
+        shape = self.shape(grant, Place(source, root), grant.selection)
+        key = self.graph.lookups[source, grant.name]
+        fetch = Fetch(source, _type(grant), key, self.universe(grant.below), [shape])
         return RootHole(grant.key, grant.name, _nullable(grant), source, grant.arguments, fetch)
 
-    def shape(self, type_name: str, source: str, given: frozenset[str] | None, selection: Selection) -> Shape:
-        """An object as `source` gives it; `given` are the fields at hand, None for all that the source resolves."""
-        return Shape(
-            type_name,
-            {concrete: self.nodes(concrete, source, given, grants) for concrete, grants in selection.items()},
+    def universe(self, standing: Standing) -> Universe:
+        return self.profile.universe(standing)
+
+    def fetch(self, move: Move, universe: Universe, columns: list[Shape | Node]) -> Fetch:
+        """The fetch that a move makes."""
+        graph = move.to.graph
+        return Fetch(graph, move.to.type, move.names, universe, columns, graph not in self.graph.own)
+
+    # Objects --------------------------------------------------------------------------------------------------------
+
+    def shape(self, grant: Grant, place: Place, selection: Selection) -> Shape:
+        """The objects that a field gives at a place."""
+        graph, joined = self.graph, self.graph.joined(place, grant.name)
+        declared = _type(grant)
+        if joined is not None and joined.type is not None:
+            declared = joined.type.strip("[]!")
+        provided = joined.provides if joined is not None else ()
+        provided += tuple(inner for node in place.provided if node.name == grant.name for inner in node.selections)
+        if graph.interface_object(place.graph, declared):
+            return self.opaque(Place(place.graph, declared, provided), selection)
+        known = graph.runtime(declared, place.graph)
+        shared = self.shared(grant, place)
+        cases = {}
+        for concrete, grants in selection.items():
+            if concrete in known:
+                there = Place(place.graph, concrete, provided)
+                # A type that not all givers of the field know is not asked for: its object keeps an empty shape.
+                kept = grants if concrete in shared else tuple(one for one in grants if one.name == "__typename")
+                cases[concrete] = _Object(self, there, concrete).nodes(kept)
+        return Shape(declared, cases)
+
+    def shared(self, grant: Grant, place: Place) -> frozenset[str]:
+        """The concrete types that every subgraph which gives the field knows."""
+        declared, found = _type(grant), None
+        for joined in self.graph.supergraph.fields.get((place.type, grant.name), ()):
+            if joined.external or not joined.resolves:
+                continue
+            known = self.graph.runtime((joined.type or declared).strip("[]!"), joined.graph)
+            if self.graph.interface_object(joined.graph, declared):
+                continue
+            found = known if found is None else found & known
+        return found if found is not None else self.graph.runtime(declared, place.graph)
+
+    def opaque(self, place: Place, selection: Selection) -> Shape:
+        """Objects whose concrete type the subgraph does not know, because it has their interface as an object."""
+        asked = list(selection.values())
+        known_there = {"__typename", *self.graph.fields(place.type)}
+        plain = all(grant.name in known_there for grants in asked for grant in grants)
+        if plain and all(_alike(grants, asked[0]) for grants in asked):
+            # Nothing hangs on the type: the object stands here, and what it lacks comes from where it is known.
+            return Shape(place.type, {place.type: _Object(self, place, place.type).nodes(asked[0])})
+        move = next(
+            (
+                one
+                for one in self.graph.moves(place.type, place)
+                if not self.graph.interface_object(one.to.graph, place.type)
+                and self.graph.gives(place.type, place, one.key)
+            ),
+            None,
         )
-
-    def nodes(
-        self, type_name: str, source: str, given: frozenset[str] | None, grants: Sequence[Grant]
-    ) -> tuple[Node, ...]:
-        found: dict[str, Node] = {}
-        elsewhere: list[Grant] = []
-        for grant in grants:
-            if not self.at_hand(type_name, source, given, grant):
-                elsewhere.append(grant)
-            elif self.turns(type_name, source, grant):
-                found[grant.key] = self.turn(type_name, source, given, grant)
-            else:
-                found[grant.key] = self.local(type_name, source, grant)
-        found |= self.foreign(type_name, source, given, elsewhere)
-        return tuple(found[grant.key] for grant in grants)
-
-    def at_hand(self, type_name: str, source: str, given: frozenset[str] | None, grant: Grant) -> bool:
-        if grant.name == "__typename":
-            return True
-        if given is not None:
-            return grant.name in given
-        return self.graph.resolves(source, type_name, grant.name) and not self.graph.requires(
-            source, type_name, grant.name
-        )
-
-    def turns(self, type_name: str, source: str, grant: Grant) -> bool:
-        """Whether rows below a field are read in another universe than their row. A link is a fetch anyway."""
-        return (
-            grant.selection is not None
-            and (source, type_name, grant.name) not in self.graph.references
-            and self.profile.universe(grant.below) is not self.profile.universe(grant.standing)
-        )
-
-    def turn(self, type_name: str, source: str, given: frozenset[str] | None, grant: Grant) -> Node:
-        """A field that goes on in another universe: a fetch of its own, by a key of the object it stands in."""
-        moves = [move for move in self.graph.moves(type_name) if move.to == source]
-        move = next((one for one in moves if self.graph.gives(type_name, source, given, one.inputs)), None)
         if move is None:
-            raise Internal(
-                f"`{type_name}.{grant.name}` changes the standing, and `{type_name}` has no key in `{source}`"
-            )
-        column = self.arrive(type_name, source, grant)
-        fetch = Fetch(source, type_name, move.key, self.profile.universe(grant.below), (column,))
-        return Hole(grant.key, grant.name, _nullable(grant), fetch, 0, move.inputs, _many(grant))
+            raise Internal(f"no subgraph tells the type of a `{place.type}` of `{place.graph}`")
+        standing = next((one.standing for grants in asked for one in grants), Standing.OFFICIAL)
+        known = self.graph.runtime(place.type, move.to.graph)
+        here = _Object(self, place, place.type)
+        carried: list[Node] = []
+        cases = {}
+        for concrete, grants in selection.items():
+            if concrete in known:
+                slots: dict[str, Node] = {}
+                for grant in grants:
+                    node = here.plain(grant)
+                    if node is not None:
+                        slots[grant.key] = Slot(grant.key, len(carried))
+                        carried.append(node)
+                nodes = _Object(self, Place(move.to.graph, concrete), concrete).nodes(
+                    [grant for grant in grants if grant.key not in slots]
+                )
+                others = {node.key: node for node in nodes}
+                cases[concrete] = tuple(slots.get(grant.key) or others[grant.key] for grant in grants)
+        fetch = self.fetch(move, self.universe(standing), [Shape(place.type, cases)])
+        handed = self.representation(place, place.type, move, standing)
+        hole = Hole("", "", True, fetch, 0, move.names, representation=handed, carried=tuple(carried))
+        return Shape(place.type, {}, hole)
 
-    def local(self, type_name: str, source: str, grant: Grant) -> Node:
-        """A field that the source at hand gives, or the hole of a link."""
-        if grant.name == "__typename":
-            return Typename(grant.key)
-        if grant.selection is None:
-            return Value(grant.key, grant.name, _nullable(grant), grant.arguments)
-        keys = self.graph.references.get((source, type_name, grant.name))
-        if keys is not None:
-            return self.link(source, grant, frozenset(keys), grant.selection)
-        shape = self.shape(_type(grant), source, None, grant.selection)
-        return Value(grant.key, grant.name, _nullable(grant), grant.arguments, shape)
+    def representation(self, place: Place, type_name: str, move: Move, standing: Standing) -> tuple[Node, ...]:
+        """What a remote subgraph is handed of an object whose place has all of the key; an own source, nothing."""
+        if move.to.graph in self.graph.own:
+            return ()
+        grants = self.grants(type_name, move.key, standing)
+        return (Typename("__typename", move.to.type), *_Object(self, place, type_name).nodes(tuple(grants)))
 
     def link(self, source: str, grant: Grant, keys: frozenset[str], selection: Selection) -> Node:
         """A link to an entity, which is at home somewhere: from there as a whole, null where there is none.
@@ -136,47 +255,492 @@ class _Builder:
         """
         entity = _type(grant)
         home = self.graph.home(entity)
-        move = next((m for m in self.graph.moves(entity) if m.to == home and set(m.key) <= keys), None)
+        stub = Place(source, entity, given=keys)
+        moves = (one for one in self.graph.moves(entity, stub) if one.to.graph == home)
+        move = next((one for one in moves if set(one.names) <= keys), None)
         if home and move:
-            whole = self.shape(entity, home, None, selection)
-            fetch = Fetch(home, entity, move.key, self.profile.universe(grant.below), (whole,))
-            return Hole(grant.key, grant.name, _nullable(grant), fetch, 0, move.key, via=grant.name)
+            whole = Shape(entity, {entity: _Object(self, move.to, entity).nodes(selection[entity])})
+            fetch = self.fetch(move, self.universe(grant.below), [whole])
+            handed = self.representation(stub, entity, move, grant.below)
+            return Hole(
+                grant.key,
+                grant.name,
+                _nullable(grant),
+                fetch,
+                0,
+                move.names,
+                via=grant.name,
+                effects=grant.effects,
+                representation=handed,
+            )
+        return self.value(grant, Shape(entity, {entity: _Object(self, stub, entity).nodes(selection[entity])}))
+
+    def homeward(self, grant: Grant, place: Place, selection: Selection) -> Shape | None:
+        """What a remote subgraph says of an entity that is at home in an own source: its key, and no more.
+
+        Whether the record is there for this reader, its home says.
+        """
+        entity = _type(grant)
+        home = self.graph.home(entity)
+        if home not in self.graph.own or place.graph in self.graph.own:
+            return None
+        there = Place(place.graph, entity)
+        moves = (one for one in self.graph.moves(entity, there) if one.to.graph == home)
+        move = next((one for one in moves if self.graph.gives(entity, there, one.key)), None)
+        if move is None:
+            raise Internal(f"`{place.graph}` gives no key of `{entity}`, which is at home in `{home}`")
+        whole = Shape(entity, {entity: _Object(self, move.to, entity).nodes(selection[entity])})
+        fetch = self.fetch(move, self.universe(grant.below), [whole])
+        return Shape(entity, {}, Hole("", "", True, fetch, 0, move.names))
+
+    @staticmethod
+    def value(grant: Grant, shape: Shape | None) -> Value:
+        """A field that the source gives, as the policy decided."""
         return Value(
-            grant.key, grant.name, _nullable(grant), grant.arguments, self.shape(entity, source, keys, selection)
+            grant.key,
+            grant.name,
+            _nullable(grant),
+            grant.arguments,
+            shape,
+            grant.effects,
+            grant.reads,
+            grant.field.type,
         )
 
-    def foreign(
-        self, type_name: str, source: str, given: frozenset[str] | None, grants: Sequence[Grant]
-    ) -> dict[str, Node]:
-        """The fields of one object that other subgraphs give, in as few fetches as it takes."""
-        options: dict[str, list[Move]] = {}
-        for grant in grants:
-            ways = self.graph.ways(type_name, source, given, grant.name)
-            if not ways:
-                raise Internal(f"no way from `{source}` to `{type_name}.{grant.name}`")
-            options[grant.key] = [way[0] for way in ways]
-        found: dict[str, Node] = {}
-        waiting = list(grants)
-        while waiting:
-            candidates = [move for grant in waiting for move in options[grant.key]]
-            best = max(
-                candidates, key=lambda move: (sum(move in options[grant.key] for grant in waiting), move.to, move.key)
+    def grants(self, type_name: str, fields: FieldSet, standing: Standing) -> Iterator[Grant]:
+        """A field set as a selection, which the planner makes for itself."""
+        conditions = (None, type_name, *self.graph.interfaces(type_name))
+        held = _united(tuple(replace(node, on=None) for node in fields if node.on in conditions))
+        for node in held:
+            if node.name == "__typename":
+                continue
+            expected = self.graph.field_type(type_name, node.name)
+            below = get_named_type(expected).name
+            selection = None
+            if node.selections:
+                concretes = self.graph.possible(below)
+                selection = {one: tuple(self.inner(one, below, node.selections, standing)) for one in concretes}
+            arguments = tuple((name, Constant(value)) for name, value in node.arguments)
+            made = Field(node.name, node.name, type_name, expected, arguments, None, _NO_NODE)
+            yield Grant(made, standing, standing, SHOWN, {}, selection)
+
+    def inner(self, concrete: str, declared: str, fields: FieldSet, standing: Standing) -> Iterator[Grant]:
+        if concrete != declared:
+            yield Grant(_typename(concrete), standing, standing, SHOWN, {}, None)
+        yield from self.grants(concrete, fields, standing)
+
+
+_NO_NODE = AstField(name=NameNode(value="_"))
+
+
+def _typename(parent: str) -> Field:
+    return Field("__typename", "__typename", parent, GraphQLNonNull(GraphQLString), (), None, _NO_NODE)
+
+
+def _alike(one: Sequence[Grant], other: Sequence[Grant]) -> bool:
+    """Whether two selections ask for the same, whatever type they are on."""
+    return len(one) == len(other) and all(
+        left.key == right.key
+        and left.name == right.name
+        and left.arguments == right.arguments
+        and (left.selection is None) == (right.selection is None)
+        and (
+            left.selection is None
+            or right.selection is None
+            or (
+                left.selection.keys() == right.selection.keys()
+                and all(_alike(left.selection[name], right.selection[name]) for name in left.selection)
             )
-            served = [grant for grant in waiting if best in options[grant.key]]
-            waiting = [grant for grant in waiting if best not in options[grant.key]]
-            columns = tuple(self.arrive(type_name, best.to, grant) for grant in served)
-            fetch = Fetch(best.to, type_name, best.key, self.profile.universe(served[0].standing), columns)
-            for index, grant in enumerate(served):
-                found[grant.key] = Hole(
-                    grant.key, grant.name, _nullable(grant), fetch, index, best.inputs, _many(grant)
-                )
+        )
+        for left, right in zip(one, other, strict=True)
+    )
+
+
+def _order(selection: Selection | None) -> Order | None:
+    if selection is None:
+        return None
+    keys: dict[str, Order | None] = {}
+    for grants in selection.values():
+        for grant in grants:
+            below = _order(grant.selection)
+            known = keys.get(grant.key)
+            if known and below:
+                below = Order(tuple({**dict(known.keys), **dict(below.keys)}.items()))
+            keys[grant.key] = below
+    return Order(tuple(keys.items()))
+
+
+class _Object:
+    """One object in the answer: what its place gives of it, and the fetches that hang on it.
+
+    serial  its fields change something: one asked twice runs twice
+    """
+
+    serial = False
+
+    def __init__(self, builder: _Builder, place: Place, type_name: str) -> None:
+        self.builder = builder
+        self.graph = builder.graph
+        self.place = place
+        self.type = type_name
+        self.drafts: dict[tuple[object, ...], _Draft] = {}
+
+    def nodes(self, grants: Sequence[Grant]) -> tuple[Node, ...]:
+        """The nodes of a selection, in its order."""
+        found: dict[str, list[Node]] = {}
+        elsewhere: list[Grant] = []
+        for grant in grants:
+            if not self.graph.at_hand(self.place, grant.name):
+                elsewhere.append(grant)
+                continue
+            node, rest = self.here(grant)
+            if node is not None:
+                found.setdefault(grant.key, []).append(node)
+            if rest is not None:
+                elsewhere.append(rest)
+        for key, node in self.foreign(elsewhere, found.keys()):
+            found.setdefault(key, []).append(node)
+        return tuple(self.merged(grant, found[grant.key]) for grant in grants)
+
+    def merged(self, grant: Grant, parts: Sequence[Node]) -> Node:
+        if len(parts) == 1:
+            return parts[0]
+        order = _order(grant.selection)
+        assert order is not None
+        return Merge(grant.key, grant.name, _nullable(grant), tuple(_part(one) for one in parts), order)
+
+    # What the place gives -------------------------------------------------------------------------------------------
+
+    def here(self, grant: Grant) -> tuple[Node | None, Grant | None]:
+        """A field that the place gives, and what of it the place does not."""
+        if grant.name == "__typename":
+            return Typename(grant.key), None
+        if grant.selection is None:
+            return self.builder.value(grant, None), None
+        keys = self.graph.references.get((self.place.graph, self.place.type, grant.name))
+        if keys is not None:
+            return self.builder.link(self.place.graph, grant, frozenset(keys), grant.selection), None
+        if self.turns(grant):
+            return self.turn(grant), None
+        homeward = self.builder.homeward(grant, self.place, grant.selection)
+        if homeward is not None:
+            return self.builder.value(grant, homeward), None
+        served, rest = self.split(self.place, grant)
+        if served is None:
+            return None, rest
+        assert served.selection is not None
+        return self.builder.value(served, self.builder.shape(served, self.place, served.selection)), rest
+
+    def plain(self, grant: Grant) -> Node | None:
+        """A field that the place gives with all below it, without asking anybody else."""
+        if grant.name == "__typename" or not self.graph.at_hand(self.place, grant.name):
+            return None
+        node, rest = self.here(grant)
+        return None if rest is not None or node is None or _asks(node) else node
+
+    def turns(self, grant: Grant) -> bool:
+        """Whether rows below a field are read in another universe than their row."""
+        universe = self.builder.universe
+        return self.place.graph in self.graph.own and universe(grant.below) is not universe(grant.standing)
+
+    def turn(self, grant: Grant) -> Node:
+        """A field that goes on in another universe: a fetch of its own, by a key of the object it stands in."""
+        moves = [one for one in self.graph.moves(self.type, self.place) if one.to.graph == self.place.graph]
+        move = next((one for one in moves if self.graph.gives(self.type, self.place, one.key)), None)
+        if move is None:
+            place = f"`{self.type}.{grant.name}`"
+            raise Internal(f"{place} changes the standing, and `{self.type}` has no key in `{self.place.graph}`")
+        assert grant.selection is not None
+        column = self.builder.value(grant, self.builder.shape(grant, move.to, grant.selection))
+        fetch = self.builder.fetch(move, self.builder.universe(grant.below), [column])
+        return Hole(grant.key, grant.name, _nullable(grant), fetch, 0, move.names, _many(grant))
+
+    def split(self, place: Place, grant: Grant) -> tuple[Grant | None, Grant | None]:
+        """What of a field can be had by way of a place that gives it, and what cannot."""
+        if grant.selection is None or place.graph in self.graph.own:
+            return grant, None
+        joined = self.graph.joined(place, grant.name)
+        declared = joined.type.strip("[]!") if joined is not None and joined.type else _type(grant)
+        provided = joined.provides if joined is not None else ()
+        provided += tuple(inner for node in place.provided if node.name == grant.name for inner in node.selections)
+        opaque = self.graph.interface_object(place.graph, declared)
+        known = self.graph.runtime(declared, place.graph) & self.builder.shared(grant, place)
+        served: dict[str, tuple[Grant, ...]] = {}
+        rests: dict[str, tuple[Grant, ...]] = {}
+        for concrete, grants in grant.selection.items():
+            if not opaque and concrete not in known:
+                # Such an object does not come from here, or cannot be continued: nothing of it is missing.
+                served[concrete], rests[concrete] = grants, ()
+                continue
+            there = Place(place.graph, declared if opaque else concrete, provided)
+            parts = [self.part(there, concrete, inner) for inner in grants]
+            served[concrete] = tuple(one for one, _ in parts if one is not None)
+            rests[concrete] = tuple(one for _, one in parts if one is not None)
+        if not any(rests.values()):
+            return grant, None
+        kept = replace(grant, selection=served) if any(served.values()) else None
+        return kept, replace(grant, selection=rests)
+
+    def part(self, place: Place, concrete: str, grant: Grant) -> tuple[Grant | None, Grant | None]:
+        if self.graph.at_hand(place, grant.name):
+            served, rest = self.split(place, grant)
+            if rest is None or not any(True for _ in self.graph.moves(concrete, place)):
+                return served, rest
+            return grant, None
+        if self.graph.ways(concrete, place, grant.name):
+            return grant, None
+        return None, grant
+
+    # What comes from elsewhere --------------------------------------------------------------------------------------
+
+    def foreign(self, grants: Sequence[Grant], partly: Iterable[str]) -> Iterator[tuple[str, Node]]:
+        """The fields that other places give, in as few fetches as it takes."""
+        placed = self.place_all(grants, partly)
+        settled: set[int] = set()
+        while waiting := [draft for draft in self.drafts.values() if id(draft) not in settled]:
+            for draft in waiting:
+                settled.add(id(draft))
+                draft.inputs = self.place_all([one for one in self.handed_grants(draft) if not self.has(one)], ())
+        self.join_drafts(placed)
+        for one in placed:
+            yield one.grant.key, self.hole(one)
+
+    def place_all(self, grants: Sequence[Grant], partly: Iterable[str]) -> list[_Placed]:
+        """Gives every field a column in a fetch. `partly` are keys of which a part is here."""
+        begun = set(partly)
+        waiting = list(grants)
+        placed: list[_Placed] = []
+        while waiting:
+            options = {id(grant): self.options(grant, grant.key in begun) for grant in waiting}
+            for grant in waiting:
+                if not options[id(grant)]:
+                    raise Internal(f"no way from `{self.place.graph}` to `{self.type}.{grant.name}`")
+            candidates = [move for grant in waiting for move in options[id(grant)]]
+            best = max(candidates, key=lambda move: self.worth(move, waiting, options))
+            for grant in [one for one in waiting if best in options[id(one)]]:
+                waiting.remove(grant)
+                draft = self.draft(best, grant)
+                column, rest = self.column(draft, grant)
+                placed.append(_Placed(grant, draft, column))
+                if rest is not None:
+                    begun.add(grant.key)
+                    waiting.append(rest)
+        return placed
+
+    def options(self, grant: Grant, partly: bool) -> list[Move]:
+        """The moves that lead to the field: those that give all below it, or else those that give a part."""
+        beyond: frozenset[str] = frozenset()
+        while found := self.graph.ways(self.type, self.place, grant.name, beyond):
+            # Behind a place that gives the field, but nothing of what is asked below it, there may be one that does.
+            useful = list(found) if beyond else self.useful(found, grant)
+            if useful:
+                return useful
+            beyond |= {move.to.graph for move in found}
+        return []
+
+    def useful(self, moves: Sequence[Move], grant: Grant) -> list[Move]:
+        if grant.selection is None:
+            return list(moves)
+        parts = [(move, *self.split_at(move, grant)) for move in moves]
+        whole = [move for move, served, rest in parts if served is not None and rest is None]
+        return whole or [move for move, served, _ in parts if served is not None]
+
+    def split_at(self, move: Move, grant: Grant) -> tuple[Grant | None, Grant | None]:
+        if self.graph.joined(move.to, grant.name) is None:
+            return grant, None  # a bridge: what is behind it is planned from there
+        return self.split(move.to, grant)
+
+    def worth(
+        self, move: Move, waiting: Sequence[Grant], options: Mapping[int, Sequence[Move]]
+    ) -> tuple[int, int, str, tuple[str, ...]]:
+        """How many fields a move serves; of equals, one that is taken anyway."""
+        taken = any(draft.move == move for draft in self.drafts.values())
+        return sum(move in options[id(grant)] for grant in waiting), taken, move.to.graph, move.names
+
+    def draft(self, move: Move, grant: Grant) -> _Draft:
+        """The fetch that a field joins: one of the same move, if what it requires is at hand or the same."""
+        joined = self.graph.joined(move.to, grant.name)
+        required = joined.requires if joined is not None else ()
+        universe = self.builder.universe(grant.standing)
+        local = self.graph.gives(self.type, self.place, required) and not _has_arguments(required)
+        identity = (move, universe, "" if local else repr(required))
+        found = self.drafts.get(identity)
+        if found is None:
+            fetch = self.builder.fetch(move, universe, [])
+            target = _Object(self.builder, move.to, self.type)
+            found = self.drafts[identity] = _Draft(fetch, move, target, grant.standing)
+        found.required += tuple(node for node in required if node not in found.required)
         return found
 
-    def arrive(self, type_name: str, source: str, grant: Grant) -> Value | Hole:
-        """One field of an entity that a fetch has come for; a hole again if the way goes on from there."""
-        if self.graph.resolves(source, type_name, grant.name):
-            node = self.local(type_name, source, grant)
+    def column(self, draft: _Draft, grant: Grant) -> tuple[int, Grant | None]:
+        """The column of a field in a fetch, and what of it that place does not give."""
+        for known, index in draft.wanted:
+            if not self.serial and _same_leaf(known, grant):
+                return index, None
+        rest = None
+        if grant.name == "__typename" and self.graph.at_hand(draft.move.to, grant.name):
+            node: Node = Typename(grant.key)
+        elif self.graph.joined(draft.move.to, grant.name) is not None:
+            given, rest = draft.target.here(grant)
+            if given is None:
+                (given,), rest = draft.target.nodes([grant]), None
+            node = given
         else:
-            node = self.foreign(type_name, source, None, [grant])[grant.key]
-        assert not isinstance(node, Typename)
+            (node,) = draft.target.nodes([grant])
+        draft.fetch.columns.append(node)
+        draft.wanted.append((grant, len(draft.fetch.columns) - 1))
+        return len(draft.fetch.columns) - 1, rest
+
+    def join_drafts(self, placed: Sequence[_Placed]) -> None:
+        """Fetches of the same place become one, where that makes nobody wait who need not.
+
+        Plain fields go with a fetch that has to wait for what it is handed, unless something hangs on them; two that
+        wait equally long go together in any case.
+        """
+        everywhere = [*placed, *(one for draft in self.drafts.values() for one in draft.inputs)]
+        for identity in list(self.drafts):
+            draft = self.drafts[identity]
+            depth = _depth(draft)
+            needed = any(one.draft is draft for other in self.drafts.values() for one in other.inputs)
+            waiting = any(not isinstance(node, Shape) and _asks(node) for node in draft.fetch.columns)
+            for other, into in self.drafts.items():
+                if into is draft or other[:2] != identity[:2] or _clash(draft.required, into.required):
+                    continue
+                later = _depth(into)
+                if later == depth or (later > depth and not needed and not waiting):
+                    self.join_draft(draft, into, everywhere)
+                    del self.drafts[identity]
+                    break
+
+    @staticmethod
+    def join_draft(draft: _Draft, into: _Draft, everywhere: Sequence[_Placed]) -> None:
+        start = len(into.fetch.columns)
+        into.fetch.columns += draft.fetch.columns
+        into.wanted += [(grant, start + column) for grant, column in draft.wanted]
+        into.required += tuple(node for node in draft.required if node not in into.required)
+        known = {one.grant.key for one in into.inputs}
+        into.inputs += [one for one in draft.inputs if one.grant.key not in known]
+        for one in everywhere:
+            if one.draft is draft:
+                one.draft, one.column = into, start + one.column
+
+    # What a place is handed -----------------------------------------------------------------------------------------
+
+    def has(self, grant: Grant) -> bool:
+        return self.graph.at_hand(self.place, grant.name)
+
+    def handed_grants(self, draft: _Draft) -> tuple[Grant, ...]:
+        """The key and the required fields of this object, for a remote subgraph; own sources take bare values."""
+        if draft.fetch.source in self.graph.own:
+            if draft.required:
+                raise Internal(f"`{draft.fetch.source}` is an own source, which cannot require fields")
+            return ()
+        fields = _united((*draft.move.key, *draft.required))
+        return tuple(self.builder.grants(self.type, fields, draft.standing))
+
+    def handed(self, draft: _Draft) -> tuple[Node, ...]:
+        """The nodes of the representation."""
+        grants = self.handed_grants(draft)
+        if not grants:
+            return ()
+        if not draft.handed:
+            elsewhere = {one.grant.key: self.hole(one) for one in draft.inputs}
+            nodes = (elsewhere.get(one.key) or self.here(one)[0] for one in grants)
+            draft.handed = (Typename("__typename", draft.move.to.type), *(one for one in nodes if one is not None))
+        return draft.handed
+
+    def hole(self, placed: _Placed) -> Hole:
+        draft, grant = placed.draft, placed.grant
+        inputs = (*draft.move.names, *(name for name in leaves(draft.required) if name not in draft.move.names))
+        return Hole(
+            grant.key,
+            grant.name,
+            _nullable(grant),
+            draft.fetch,
+            placed.column,
+            inputs,
+            _many(grant) and draft.fetch.source in self.graph.own,
+            representation=self.handed(draft),
+        )
+
+
+class _Roots(_Object):
+    """The root object, which stands in every subgraph at once and is handed nothing."""
+
+    def __init__(self, builder: _Builder, root: str, *, serial: bool) -> None:
+        super().__init__(builder, Place("", root), root)
+        self.serial = serial
+
+    def has(self, grant: Grant) -> bool:
+        return False
+
+    def nodes(self, grants: Sequence[Grant]) -> tuple[Node, ...]:
+        found: dict[str, list[Node]] = {}
+        for key, node in self.foreign(grants, ()):
+            found.setdefault(key, []).append(node)
+        return tuple(self.merged(grant, found[grant.key]) for grant in grants)
+
+    def options(self, grant: Grant, partly: bool) -> list[Move]:
+        graphs = self.graph.resolvers(self.type, grant.name)
+        return self.useful([Move(Place(graph, self.type), ()) for graph in graphs], grant)
+
+    def handed_grants(self, draft: _Draft) -> tuple[Grant, ...]:
+        return ()
+
+
+def _depth(draft: _Draft) -> int:
+    """How many rounds a fetch waits for what it is handed."""
+    return max((1 + _depth(one.draft) for one in draft.inputs), default=0)
+
+
+def _asks(node: Node) -> bool:
+    """Whether something in it comes from elsewhere."""
+    match node:
+        case Hole() | Merge():
+            return True
+        case Value(shape=Shape() as shape):
+            return shape.elsewhere is not None or any(_asks(one) for nodes in shape.cases.values() for one in nodes)
+    return False
+
+
+def _part(node: Node) -> Value | Hole:
+    if isinstance(node, Value | Hole):
         return node
+    raise Internal(f"`{getattr(node, 'key', '')}` cannot be merged")
+
+
+def _same_leaf(one: Grant, other: Grant) -> bool:
+    return (
+        one.selection is None
+        and other.selection is None
+        and one.name == other.name
+        and one.arguments == other.arguments
+        and one.effects == other.effects
+    )
+
+
+def _clash(one: FieldSet, other: FieldSet) -> bool:
+    """Whether two field sets ask a field with different arguments: a representation can hold only one of them."""
+    return any(
+        left.name == right.name and (left.arguments != right.arguments or _clash(left.selections, right.selections))
+        for left in one
+        for right in other
+    )
+
+
+def _has_arguments(fields: FieldSet) -> bool:
+    return any(node.arguments or _has_arguments(node.selections) for node in fields)
+
+
+def _united(fields: FieldSet) -> FieldSet:
+    """A field set in which every field stands once."""
+    found: dict[tuple[str, str | None], FieldSet] = {}
+    for node in fields:
+        where = (node.name, node.on)
+        known = found.get(where)
+        if known is None:
+            found[where] = (node,)
+        else:
+            (first,) = known
+            found[where] = (replace(first, selections=_united((*first.selections, *node.selections))),)
+    return tuple(node for (node,) in found.values())

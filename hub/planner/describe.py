@@ -2,23 +2,104 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from hub.model.plan import Fetch, Hole, Introspection, Plan, RootHole, Shape, Typename, Value, continues
-
-Described = tuple[int, Fetch, str]
+from hub.model.effect import Effect
+from hub.model.plan import (
+    Fetch,
+    Hole,
+    Introspection,
+    Merge,
+    Node,
+    Plan,
+    RootHole,
+    RootValue,
+    Shape,
+    Slot,
+    Typename,
+    Value,
+    continues,
+)
+from hub.model.viewer import RecordClass
 
 
 def steps(plan: Plan) -> list[list[tuple[Fetch, str]]]:
     """The fetches of each step, with where in the answer they stand."""
+    walk = _Depths()
+    start = 0
+    for node in plan.nodes:
+        if isinstance(node, RootHole):
+            walk.visit(node.fetch, start, node.key)
+        elif isinstance(node, RootValue):
+            for part in node.node.parts if isinstance(node.node, Merge) else (node.node,):
+                if isinstance(part, Hole):
+                    walk.visit(part.fetch, start, node.key)
+            if plan.serial:
+                start = 1 + max(depth for depth, _, _ in walk.found.values())
     found: list[list[tuple[Fetch, str]]] = []
-    for depth, fetch, path in _fetches(plan):
+    for depth, fetch, path in walk.found.values():
         while len(found) <= depth:
             found.append([])
-        known = next((entry for entry in found[depth] if entry[0] is fetch), None)
-        if known is None:
-            found[depth].append((fetch, path))
-    return found
+        found[depth].append((fetch, path))
+    return [step for step in found if step]
+
+
+class _Depths:
+    """How deep each fetch hangs: behind all that it waits for."""
+
+    def __init__(self) -> None:
+        self.found: dict[int, tuple[int, Fetch, str]] = {}
+
+    def visit(self, fetch: Fetch, depth: int, path: str) -> None:
+        known = self.found.get(id(fetch))
+        if known is not None and known[0] >= depth:
+            return
+        self.found[id(fetch)] = (depth, fetch, known[2] if known else path)
+        for column in fetch.columns:
+            # A column that is one field stands under the key its hole has already named.
+            if isinstance(column, Shape):
+                self.shape(column, fetch, depth, path)
+            else:
+                self.node(column, fetch, depth, path.rpartition(".")[0])
+
+    def shape(self, shape: Shape, fetch: Fetch, depth: int, path: str) -> None:
+        if shape.elsewhere is not None:
+            self.hole(shape.elsewhere, fetch, depth, path)
+        for case in shape.cases.values():
+            for item in case:
+                self.node(item, fetch, depth, path)
+
+    def node(self, node: Node, fetch: Fetch, depth: int, path: str) -> None:
+        at = f"{path}.{node.key}" if path else node.key
+        match node:
+            case Value(shape=Shape() as shape):
+                self.shape(shape, fetch, depth, at)
+            case Merge():
+                for part in node.parts:
+                    self.node(part, fetch, depth, path)
+            case Hole():
+                self.hole(node, fetch, depth, at)
+
+    def hole(self, hole: Hole, fetch: Fetch, depth: int, path: str) -> None:
+        start = depth if continues(fetch, hole) else depth + 1
+        # What a subgraph is handed may have to be fetched first.
+        for inner in _holes(hole.representation):
+            self.hole(inner, fetch, depth, path)
+            start = max(start, self.found[id(inner.fetch)][0] + 1)
+        self.visit(hole.fetch, start, path)
+
+
+def _holes(nodes: Sequence[Node]) -> Iterator[Hole]:
+    """The holes in a representation, those in theirs not."""
+    for node in nodes:
+        match node:
+            case Hole():
+                yield node
+            case Merge():
+                yield from _holes(node.parts)
+            case Value(shape=Shape() as shape):
+                for case in shape.cases.values():
+                    yield from _holes(case)
 
 
 def describe(plan: Plan) -> str:
@@ -27,64 +108,50 @@ def describe(plan: Plan) -> str:
     for number, fetches in enumerate(steps(plan), start=1):
         lines.append(f"step {number}")
         for fetch, path in fetches:
-            key = ", ".join(fetch.key)
-            lines.append(f"  {fetch.source}: {fetch.type} by {key} -> {path}  [{fetch.universe.value}]")
-            lines += [f"      {line}" for column in fetch.columns for line in _column(column)]
+            by = f" by {', '.join(fetch.key)}" if fetch.key else ""
+            lines.append(f"  {fetch.source}: {fetch.type}{by} -> {path}  [{fetch.universe.value}]")
+            classes = fetch.universe.classes
+            lines += [f"      {line}" for column in fetch.columns for line in _column(column, classes)]
     lines += [f"introspection: {node.key}" for node in plan.nodes if isinstance(node, Introspection)]
     return "\n".join(lines)
 
 
-def _fetches(plan: Plan) -> Iterator[Described]:
-    for node in plan.nodes:
-        if isinstance(node, RootHole):
-            yield 0, node.fetch, node.key
-            yield from _below(node.fetch, 1, node.key)
-
-
-def _below(fetch: Fetch, depth: int, path: str) -> Iterator[Described]:
-    for column in fetch.columns:
-        # A column that is one field stands under the key its hole has already named.
-        inner = column.shape if isinstance(column, Value) else column
-        if inner is None:
-            continue
-        for hole, at in _holes(inner, path):
-            together = continues(fetch, hole)
-            yield depth - together, hole.fetch, at
-            yield from _below(hole.fetch, depth + 1 - together, at)
-
-
-def _holes(node: Shape | Value | Hole | Typename, path: str) -> Iterator[tuple[Hole, str]]:
+def _column(node: Shape | Node, classes: Sequence[RecordClass]) -> Iterator[str]:
     match node:
         case Shape():
-            for case in node.cases.values():
-                for item in case:
-                    yield from _holes(item, path)
-        case Hole():
-            yield node, f"{path}.{node.key}"
-        case Value():
-            if node.shape is not None:
-                yield from _holes(node.shape, f"{path}.{node.key}")
-        case Typename():
-            return
-
-
-def _column(node: Shape | Value | Hole | Typename) -> Iterator[str]:
-    match node:
-        case Shape():
+            if node.elsewhere is not None:
+                yield f"<- {node.elsewhere.fetch.source} by {', '.join(node.elsewhere.inputs)}"
             for concrete, items in node.cases.items():
                 if len(node.cases) > 1:
                     yield f"... on {concrete}"
                 for item in items:
-                    yield from (f"  {line}" if len(node.cases) > 1 else line for line in _column(item))
+                    yield from (f"  {line}" if len(node.cases) > 1 else line for line in _column(item, classes))
         case Hole():
-            yield f"{_name(node)} <- {node.fetch.source} by {', '.join(node.inputs)}"
+            by = f" by {', '.join(node.inputs)}" if node.inputs else ""
+            yield f"{_name(node)} <- {node.fetch.source}{by}{_effects(node, classes)}"
+        case Merge():
+            yield f"{node.name if node.key == node.name else f'{node.key}: {node.name}'} merged of"
+            for part in node.parts:
+                yield from (f"  {line}" for line in _column(part, classes))
         case Value():
-            yield _name(node)
+            yield f"{_name(node)}{_effects(node, classes)}"
             if node.shape is not None:
-                yield from (f"  {line}" for line in _column(node.shape))
+                yield from (f"  {line}" for line in _column(node.shape, classes))
+        case Slot():
+            yield f"{node.key} brought along"
         case Typename():
             yield node.key if node.key == "__typename" else f"{node.key}: __typename"
 
 
 def _name(node: Value | Hole) -> str:
     return node.name if node.key == node.name else f"{node.key}: {node.name}"
+
+
+def _effects(node: Value | Hole, classes: Sequence[RecordClass]) -> str:
+    """What is given of a field, where that is not simply the value: `[mask:year]`, `[defence: deny]`."""
+    found = {one: node.effects.of(one) for one in classes}
+    if set(found.values()) == {Effect.SHOW}:
+        return ""
+    if len(set(found.values())) == 1:
+        return f" [{found[classes[0]]}]"
+    return f" [{', '.join(f'{one}: {effect}' for one, effect in found.items() if effect is not Effect.SHOW)}]"

@@ -1,83 +1,156 @@
-"""The supergraph as the planner walks it: nodes are types in a subgraph, edges are fields and key moves.
+"""The supergraph as the planner walks it: places where an object can stand, and key moves between them.
 
-A *reference* is a field that gives no more of an entity than its key: a stub in the subgraph's own terms. From there
-the planner continues where the entity is at home.
+A *reference* is a field of an own source that gives no more of an entity than its key: a stub in the subgraph's own
+terms. From there the planner continues where the entity is at home.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
-from graphql import GraphQLInterfaceType, GraphQLNonNull, GraphQLObjectType, get_named_type
+from graphql import (
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    build_ast_schema,
+    get_named_type,
+    parse,
+)
 
 from hub.errors import Problem
 from hub.model.mapping import Reference, SourceMapping
-from hub.model.supergraph import FieldSet, Supergraph
+from hub.model.supergraph import FieldSet, JoinField, Supergraph
 
 
-@dataclass(frozen=True)
-class Move:
-    """From one subgraph to another by a key of the entity.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an object stands.
 
-    `inputs` are the fields that the first one must give: those of the key, then those that `@requires` names.
+    type      what the subgraph knows it as: its own type, or the interface that it is an interface object of
+    provided  external fields that the way here provides
+    given     all that a reference has of the object; None for what the subgraph resolves
     """
 
+    graph: str
     type: str
-    to: str
-    key: tuple[str, ...]
-    inputs: tuple[str, ...]
+    provided: FieldSet = ()
+    given: frozenset[str] | None = None
 
 
-_Place = tuple[str, frozenset[str] | None, list[Move]]
+@dataclass(frozen=True, slots=True)
+class Move:
+    """From a place to another by a key of the entity."""
+
+    to: Place
+    key: FieldSet
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The key as it reads: `id`, `organisation.id`."""
+        return tuple(leaves(self.key))
 
 
 @dataclass(frozen=True)
 class PlannerGraph:
-    """What the planner asks: who resolves a field, who is home of a type, which moves there are."""
+    """What the planner asks: who resolves a field where, who is home of a type, which moves there are.
+
+    own     the hub's own sources, which are asked by values and not by representations
+    labels  the labels of `@override` that are on
+    """
 
     supergraph: Supergraph
-    references: Mapping[tuple[str, str, str], tuple[str, ...]]
-    lookups: Mapping[tuple[str, str], tuple[str, ...]]
+    references: Mapping[tuple[str, str, str], tuple[str, ...]] = field(default_factory=dict)
+    lookups: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    own: frozenset[str] = frozenset()
+    labels: frozenset[str] = frozenset()
+    _running: list[tuple[str, str, str]] = field(default_factory=list, compare=False, repr=False)
 
-    def resolves(self, graph: str, type_name: str, field_name: str) -> bool:
-        """Whether the subgraph itself gives the field of the type."""
-        if field_name == "__typename":
-            return True
-        return graph in self._resolvers.get((type_name, field_name), frozenset())
+    # Fields ---------------------------------------------------------------------------------------------------------
 
-    def resolvers(self, type_name: str, field_name: str) -> frozenset[str]:
-        """All subgraphs that give the field."""
-        return self._resolvers.get((type_name, field_name), frozenset())
+    def joined(self, place: Place, name: str) -> JoinField | None:
+        """The declaration of a field at a place, if the subgraph resolves it there."""
+        for each in self.supergraph.fields.get((place.type, name), ()):
+            if each.graph == place.graph and self._active(each):
+                return each
+        return None
+
+    def _active(self, joined: JoinField) -> bool:
+        if joined.override_label is not None and not joined.external:
+            return (joined.override is not None) == (joined.override_label in self.labels)
+        return joined.resolves
+
+    def at_hand(self, place: Place, name: str) -> bool:
+        """Whether the place gives the field without being handed anything."""
+        if place.given is not None:
+            return name in place.given or name == "__typename"
+        if name == "__typename":
+            return not self.interface_object(place.graph, place.type)
+        joined = self.joined(place, name)
+        if joined is not None:
+            return not joined.requires
+        return name in self._key_fields(place) or any(node.name == name for node in place.provided)
+
+    def _key_fields(self, place: Place) -> frozenset[str]:
+        """A subgraph has the fields of its own keys, also where it calls them external."""
+        joins = self.supergraph.types.get(place.type, ())
+        return frozenset(node.name for each in joins if each.graph == place.graph for node in each.key or ())
+
+    def resolvers(self, type_name: str, name: str) -> tuple[str, ...]:
+        """All subgraphs that give a field of a type."""
+        found = self.supergraph.fields.get((type_name, name), ())
+        return tuple(dict.fromkeys(each.graph for each in found if self._active(each)))
+
+    def field_type(self, type_name: str, name: str) -> GraphQLOutputType:
+        """The type of a field, also of one that the public graph does not have."""
+        for schema in (self.supergraph.api, self._whole):
+            owner = schema.type_map.get(type_name)
+            if isinstance(owner, GraphQLObjectType | GraphQLInterfaceType) and name in owner.fields:
+                expected: GraphQLOutputType = owner.fields[name].type
+                return expected
+        raise KeyError(f"{type_name}.{name}")
+
+    @cached_property
+    def _whole(self) -> GraphQLSchema:
+        """With the inaccessible elements, which keys may have."""
+        return build_ast_schema(parse(self.supergraph.sdl), assume_valid=True, assume_valid_sdl=True)
+
+    # Types ----------------------------------------------------------------------------------------------------------
+
+    def interface_object(self, graph: str, type_name: str) -> bool:
+        """Whether a subgraph has an interface as an object, and so cannot tell the concrete types apart."""
+        return any(each.graph == graph and each.interface_object for each in self.supergraph.types.get(type_name, ()))
+
+    def runtime(self, type_name: str, graph: str) -> frozenset[str]:
+        """The object types that an object of a type can be of in a subgraph."""
+        abstract = type_name in self.supergraph.members or isinstance(self.type(type_name), GraphQLInterfaceType)
+        return self._runtime.get((type_name, graph), frozenset() if abstract else frozenset({type_name}))
+
+    def type(self, name: str) -> GraphQLNamedType | None:
+        """A type of the graph, also one that the public graph does not have."""
+        return self.supergraph.api.type_map.get(name) or self._whole.type_map.get(name)
+
+    @cached_property
+    def _runtime(self) -> Mapping[tuple[str, str], frozenset[str]]:
+        found: dict[tuple[str, str], set[str]] = {}
+        for union, by_graph in self.supergraph.members.items():
+            for graph, members in by_graph.items():
+                found[union, graph] = set(members)
+        for name, by_graph in self.supergraph.implements.items():
+            if isinstance(self.type(name), GraphQLObjectType):
+                for graph, interfaces in by_graph.items():
+                    for interface in interfaces:
+                        found.setdefault((interface, graph), set()).add(name)
+        return {where: frozenset(names) for where, names in found.items()}
 
     def home(self, type_name: str) -> str | None:
         """The subgraph an entity is at home in: the one that declares it and does not only extend it."""
         return self._homes.get(type_name)
-
-    def moves(self, type_name: str) -> tuple[Move, ...]:
-        """The key moves into each subgraph that can resolve the entity by a key."""
-        return self._moves.get(type_name, ())
-
-    def requires(self, graph: str, type_name: str, field_name: str) -> tuple[str, ...]:
-        """Fields of the entity that the subgraph must be given to resolve this one (`@requires`)."""
-        return self._requires.get((graph, type_name, field_name), ())
-
-    @cached_property
-    def _requires(self) -> Mapping[tuple[str, str, str], tuple[str, ...]]:
-        return {
-            (join.graph, *where): tuple(_leaves(join.requires))
-            for where, joins in self.supergraph.fields.items()
-            for join in joins
-            if join.requires
-        }
-
-    @cached_property
-    def _resolvers(self) -> Mapping[tuple[str, str], frozenset[str]]:
-        return {
-            where: frozenset(join.graph for join in joins if join.resolves)
-            for where, joins in self.supergraph.fields.items()
-        }
 
     @cached_property
     def _homes(self) -> Mapping[str, str]:
@@ -88,71 +161,134 @@ class PlannerGraph:
                 homes[type_name] = own.pop()
         return homes
 
+    # Moves ----------------------------------------------------------------------------------------------------------
+
+    def moves(self, type_name: str, place: Place) -> Iterator[Move]:
+        """Where a key can take an object of a type, from what its place knows it as."""
+        if type_name in self._roots:
+            yield from (Move(Place(join.graph, type_name), ()) for join in self.supergraph.types.get(type_name, ()))
+        elif place.type == type_name:
+            yield from self._keyed(type_name)
+            for interface in self.interfaces(type_name):
+                for move in self._keyed(interface):
+                    if self.interface_object(move.to.graph, interface):
+                        yield move
+        else:
+            for move in self._keyed(place.type):
+                if self.interface_object(move.to.graph, place.type):
+                    yield move
+                elif place.type in self.supergraph.implements.get(type_name, {}).get(move.to.graph, ()):
+                    yield Move(Place(move.to.graph, type_name), move.key)
+
+    @cached_property
+    def _roots(self) -> frozenset[str]:
+        api = self.supergraph.api
+        roots = (api.query_type, api.mutation_type, api.subscription_type)
+        return frozenset(root.name for root in roots if root is not None)
+
+    def _keyed(self, type_name: str) -> tuple[Move, ...]:
+        return self._moves.get(type_name, ())
+
     @cached_property
     def _moves(self) -> Mapping[str, tuple[Move, ...]]:
-        found: dict[str, list[Move]] = {}
-        for type_name, joins in self.supergraph.types.items():
-            for join in joins:
-                if join.key and join.resolvable:
-                    key = tuple(_leaves(join.key))
-                    found.setdefault(type_name, []).append(Move(type_name, join.graph, key, key))
-        return {name: tuple(moves) for name, moves in found.items()}
+        return {
+            name: tuple(Move(Place(join.graph, name), join.key) for join in joins if join.key and join.resolvable)
+            for name, joins in self.supergraph.types.items()
+        }
 
-    def ways(self, type_name: str, start: str, given: frozenset[str] | None, field_name: str) -> list[list[Move]]:
-        """The shortest chains of key moves from a place to a subgraph that resolves the field.
+    def fields(self, type_name: str) -> tuple[str, ...]:
+        """The fields of a type in the public graph."""
+        found = self.supergraph.api.type_map.get(type_name)
+        return tuple(found.fields) if isinstance(found, GraphQLObjectType | GraphQLInterfaceType) else ()
 
-        `given` are the fields the place has: those of a reference, or None for all that the subgraph resolves. All
-        chains of the smallest length are given, so that the caller can prefer a subgraph it visits anyway.
+    def possible(self, type_name: str) -> tuple[str, ...]:
+        """The object types that a type stands for in the whole graph."""
+        api = self.supergraph.api
+        found = self.type(type_name)
+        if isinstance(found, GraphQLInterfaceType | GraphQLUnionType) and type_name in api.type_map:
+            return tuple(one.name for one in api.get_possible_types(api.type_map[type_name]))  # type: ignore[arg-type]
+        return (type_name,)
+
+    def interfaces(self, type_name: str) -> tuple[str, ...]:
+        """The interfaces of a type, in any subgraph."""
+        by_graph = self.supergraph.implements.get(type_name, {})
+        return tuple(sorted({interface for interfaces in by_graph.values() for interface in interfaces}))
+
+    def ways(self, type_name: str, start: Place, name: str, beyond: frozenset[str] = frozenset()) -> list[Move]:
+        """The first moves of the shortest chains of keys from a place to one that resolves the field.
+
+        All of the smallest length are given, so that the caller can prefer a subgraph it visits anyway. A subgraph
+        that is `beyond` consideration is a bridge and no end.
         """
-        wanted = self.resolvers(type_name, field_name)
-        frontier: list[_Place] = [(start, given, [])]
-        seen: set[str] = set() if given is not None else {start}
+        frontier: list[tuple[Place, Move | None]] = [(start, None)]
+        seen = {(start.graph, start.type)} if start.given is None else set()
         while frontier:
-            found: list[_Place] = []
-            following: list[_Place] = []
-            for graph, has, chain in frontier:
-                for move in self.moves(type_name):
-                    if move.to in seen:
+            found: list[Move] = []
+            following: list[tuple[Place, Move | None]] = []
+            for place, first in frontier:
+                for move in self.moves(type_name, place):
+                    there = (move.to.graph, move.to.type)
+                    joined = self.joined(move.to, name) if move.to.graph not in beyond else None
+                    arrived = joined is not None or (name == "__typename" and self.at_hand(move.to, name))
+                    # Where a field requires something, the very place it stands at has to be entered by a key.
+                    if there in seen and not (arrived and joined is not None and joined.requires):
                         continue
-                    arrived = move.to in wanted
-                    inputs = move.key + self.requires(move.to, type_name, field_name) if arrived else move.key
-                    if self.gives(type_name, graph, has, inputs):
-                        step: _Place = (move.to, None, [*chain, replace(move, inputs=inputs)])
-                        (found if arrived else following).append(step)
+                    if not self.gives(type_name, place, move.key):
+                        continue
+                    if arrived:
+                        found.append(first or move)
+                    else:
+                        following.append((move.to, first or move))
             if found:
-                return [chain for _, _, chain in found]
-            seen |= {graph for graph, _, _ in following}
+                return list(dict.fromkeys(found))
+            seen |= {(place.graph, place.type) for place, _ in following}
             frontier = following
-        return []
+        return self._gathered(type_name, start, name)
 
-    def gives(self, type_name: str, graph: str, has: frozenset[str] | None, inputs: tuple[str, ...]) -> bool:
-        """Whether a place has these fields: those of a reference, or what the subgraph resolves."""
-        if has is not None:
-            return set(inputs) <= has
-        return all(self._leads(graph, type_name, path.split(".")) for path in inputs)
+    def _gathered(self, type_name: str, start: Place, name: str) -> list[Move]:
+        """Moves to places that give the field, by keys whose parts come from several places."""
+        state = (type_name, start.graph, name)
+        if state in self._running:
+            return []
+        self._running.append(state)
+        found = [
+            move
+            for move in self.moves(type_name, start)
+            if self.joined(move.to, name) is not None
+            and all(
+                self.gives(type_name, start, (node,)) or self.ways(type_name, start, node.name) for node in move.key
+            )
+        ]
+        self._running.pop()
+        return found
 
-    def _leads(self, graph: str, type_name: str, path: list[str]) -> bool:
-        """Whether the subgraph gives a field inside the entity, as `organisation.id` of a nested key."""
-        name, *rest = path
-        if not self.resolves(graph, type_name, name):
-            return False
-        if not rest:
-            return True
-        owner = self.supergraph.api.type_map[type_name]
-        assert isinstance(owner, GraphQLObjectType | GraphQLInterfaceType)
-        return self._leads(graph, get_named_type(owner.fields[name].type).name, rest)
+    def gives(self, type_name: str, place: Place, fields: FieldSet) -> bool:
+        """Whether a place gives all of a field set by itself."""
+        for node in fields:
+            if node.name == "__typename" or node.on not in (None, type_name, place.type):
+                continue
+            if not self.at_hand(place, node.name):
+                return False
+            if node.selections:
+                provided = tuple(inner for one in place.provided if one.name == node.name for inner in one.selections)
+                inner = get_named_type(self.field_type(place.type, node.name)).name
+                for concrete in self.runtime(inner, place.graph):
+                    if not self.gives(concrete, Place(place.graph, concrete, provided), node.selections):
+                        return False
+        return True
 
 
-def _leaves(fields: FieldSet, prefix: str = "") -> Iterator[str]:
+def leaves(fields: FieldSet, prefix: str = "") -> Iterator[str]:
+    """The leaves of a field set as paths."""
     for node in fields:
         if node.selections:
-            yield from _leaves(node.selections, f"{prefix}{node.name}.")
+            yield from leaves(node.selections, f"{prefix}{node.name}.")
         else:
             yield prefix + node.name
 
 
 def brittle_fields(graph: PlannerGraph) -> list[Problem]:
-    """Fields that are never null although another source than the entity's home gives them.
+    """Fields that are never null although another source than the entity's own home gives them.
 
     When that source is down, such a field would take the whole entity with it.
     """
@@ -161,7 +297,7 @@ def brittle_fields(graph: PlannerGraph) -> list[Problem]:
     for (type_name, field_name), joins in graph.supergraph.fields.items():
         home = graph.home(type_name)
         owner = api.type_map.get(type_name)
-        if home is None or not isinstance(owner, GraphQLObjectType) or field_name not in owner.fields:
+        if home not in graph.own or not isinstance(owner, GraphQLObjectType) or field_name not in owner.fields:
             continue
         givers = sorted(join.graph for join in joins if join.resolves)
         if home not in givers and isinstance(owner.fields[field_name].type, GraphQLNonNull):
@@ -183,4 +319,4 @@ def planner_graph(supergraph: Supergraph, mappings: Mapping[str, SourceMapping])
     lookups = {
         (source, name): lookup.key for source, mapping in mappings.items() for name, lookup in mapping.lookups.items()
     }
-    return PlannerGraph(supergraph, references, lookups)
+    return PlannerGraph(supergraph, references, lookups, frozenset(mappings))

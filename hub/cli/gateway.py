@@ -1,0 +1,61 @@
+"""`hub gateway`: a composed supergraph of remote subgraphs, served as it is."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from hub.errors import SettingsWrong, StartFailed
+
+
+@click.command(short_help="Serve a supergraph of remote subgraphs, every field public.")
+@click.option(
+    "--supergraph",
+    "file",
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The composed supergraph's SDL (join v0.3 and later), as `hub compose` prints it.",
+)
+@click.option("--public", is_flag=True, help="Say out loud that every field is for everybody: there is no policy here.")
+@click.option("--url", "urls", multiple=True, metavar="NAME=URL", help="Where a subgraph is, if not where FILE says.")
+@click.option("--host", help="The address to listen on, instead of HUB_HOST.")
+@click.option("--port", type=click.IntRange(1, 65535), help="The port to listen on, instead of HUB_PORT.")
+def gateway(file: Path, public: bool, urls: tuple[str, ...], host: str | None, port: int | None) -> None:
+    """Serve the supergraph in FILE at /graphql, with /health beside it, until Ctrl-C or SIGTERM.
+
+    For development and for judging the planner: no token is asked for, no database and no policy file is read.
+
+    \b
+      hub gateway --supergraph supergraph.graphql --port 4000 --public
+      hub gateway --supergraph supergraph.graphql --public --url reviews=http://127.0.0.1:4002/graphql
+    """  # noqa: D301 - `\\b` is click's mark for text that keeps its lines
+    from dataclasses import replace
+
+    from hub.cli.endpoint import run_gateway
+    from hub.compose import read_supergraph
+    from hub.settings import read_settings
+
+    if not public:
+        raise SettingsWrong("a gateway has no policy: say `--public` if every field of this graph is for everybody")
+    settings = read_settings(os.environ)
+    settings = replace(settings, host=host or settings.host, port=port or settings.port)
+    try:
+        supergraph = read_supergraph(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise StartFailed(f"cannot read `{file}`: {error}") from None
+    found = dict(_address(entry) for entry in urls)
+    for name in found.keys() - supergraph.graphs.keys():
+        raise SettingsWrong(f"`{name}` is no subgraph of `{file}`: it has {', '.join(sorted(supergraph.graphs))}")
+    addresses = dict(supergraph.graphs) | found
+    for name in sorted(name for name, url in addresses.items() if not url.startswith(("http://", "https://"))):
+        raise SettingsWrong(f"subgraph `{name}` has no address: say `--url {name}=http://...`")
+    run_gateway(supergraph, addresses, settings, lambda address: click.echo(f"serving {address}/graphql", err=True))
+
+
+def _address(entry: str) -> tuple[str, str]:
+    name, equals, url = entry.partition("=")
+    if not equals:
+        raise SettingsWrong(f"`--url {entry}` is not NAME=URL")
+    return name, url

@@ -1,0 +1,270 @@
+"""Fetch -> Question: the selection a subgraph is asked for, and the readers of its answer.
+
+A field has its own name as alias where that is free; two fields of one name with different arguments, or in different
+concrete types, which a subgraph may give different types, have aliases of their own. Arguments go as variables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, Undefined
+
+from hub.errors import Internal
+from hub.model.operation import Argument
+from hub.model.plan import Fetch, Hole, Merge, Node, Shape, Slot, Typename, Value
+from hub.model.source import FIRST_CODE, Argued, ComputedChild, MergedChild, Parameter, Question, absent
+from hub.model.source import SLOT as SLOT_MARK
+from hub.sources.remote.reading import (
+    ItemReader,
+    Reader,
+    bare_key,
+    constant_reader,
+    field_reader,
+    mark_reader,
+    object_reader,
+    parts_reader,
+    representation,
+    typename_reader,
+)
+
+# Stands for the number of a question in the request it goes with.
+SLOT = "\x00"
+
+FieldType = Callable[[str, str], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How a question is put to a subgraph.
+
+    operation  `query` or `mutation`
+    variables  declarations, with the slot in their names
+    selection  of the root, or of the entity
+    columns    readers of an entity, or of the root object
+    """
+
+    operation: str
+    entity: str
+    variables: tuple[tuple[str, str], ...]
+    selection: str
+    columns: tuple[Callable[[Any, Any, bool], str], ...]
+
+
+def remote_question(fetch: Fetch, api: GraphQLSchema, field_type: FieldType) -> Question:
+    """The question of a fetch to a remote subgraph."""
+    compiler = _Compiler(fetch, api, field_type)
+    return compiler.question()
+
+
+@dataclass(slots=True)
+class _Selected:
+    """The selection set of one object: response key -> text, and what each (field, arguments) is called."""
+
+    entries: dict[str, str] = field(default_factory=dict)
+    names: dict[tuple[str, str, str], str] = field(default_factory=dict)
+
+    def text(self) -> str:
+        return " ".join(self.entries.values())
+
+
+class _Compiler:
+    """Compiles one fetch: hands out variables and codes in the order they are met."""
+
+    def __init__(self, fetch: Fetch, api: GraphQLSchema, field_type: FieldType) -> None:
+        self.fetch = fetch
+        self.api = api
+        self.field_type = field_type
+        self.variables: list[tuple[str, str]] = []
+        self.parameters: list[Parameter] = []
+        self.children: list[Hole | ComputedChild | MergedChild] = []
+        self.nested = False
+        self.mutation = api.mutation_type.name if api.mutation_type else ""
+
+    def question(self) -> Question:
+        selected = _Selected()
+        entity = bool(self.fetch.key)
+        columns = []
+        for column in self.fetch.columns:
+            if isinstance(column, Shape):
+                columns.append(self.shape(column, selected))
+            else:
+                columns.append(self.node(column, self.fetch.type, selected, prefix=""))
+        asking = Asking(
+            "mutation" if self.fetch.type == self.mutation else "query",
+            self.fetch.type if entity else "",
+            tuple(self.variables),
+            selected.text() or "__typename",
+            tuple(columns),
+        )
+        declared = ", ".join(f"{name}: {of}" for name, of in asking.variables)
+        text = f"{asking.operation} {asking.entity} ({declared}) {{ {asking.selection} }}"
+        return Question(
+            self.fetch,
+            text,
+            len(columns),
+            tuple(self.parameters),
+            tuple(self.children),
+            self.nested,
+            asking,
+            " ".join(_shaped(column) for column in self.fetch.columns),
+        )
+
+    # Objects --------------------------------------------------------------------------------------------------------
+
+    def shape(self, shape: Shape, selected: _Selected) -> ItemReader:
+        """The reader of an object, whose fields join a selection."""
+        if shape.elsewhere is not None:
+            return self.hole(shape.elsewhere, shape.type, selected, "")
+        concrete = isinstance(self.api.type_map.get(shape.type), GraphQLObjectType)
+        if concrete or set(shape.cases) == {shape.type}:
+            fields = self.fields(shape.cases.get(shape.type, ()), shape.type, selected, "")
+            if not selected.entries:
+                selected.entries["__typename"] = "__typename"
+            return object_reader(self.fetch.source, {shape.type: fields}, shape.type)
+        selected.entries["__typename"] = "__typename"
+        cases: dict[str, Sequence[tuple[str, Reader]]] = {}
+        alike = _alike(shape.cases)
+        for index, (name, nodes) in enumerate(shape.cases.items()):
+            inner = _Selected()
+            cases[name] = self.fields(nodes, name, inner, "" if alike else f"_{index}_")
+            if inner.entries:
+                selected.entries[f"... on {name}"] = f"... on {name} {{ {inner.text()} }}"
+        return object_reader(self.fetch.source, cases, "")
+
+    def fields(
+        self, nodes: Sequence[Node], type_name: str, selected: _Selected, prefix: str
+    ) -> list[tuple[str, Reader]]:
+        return [(f'"{node.key}":', self.node(node, type_name, selected, prefix)) for node in nodes]
+
+    def node(self, node: Node, type_name: str, selected: _Selected, prefix: str) -> Reader:
+        match node:
+            case Slot():
+                return constant_reader(f"{SLOT_MARK}{chr(FIRST_CODE + node.index)}")
+            case Typename(of=of) if of:
+                return constant_reader(f'"{of}"')
+            case Typename():
+                if isinstance(self.api.type_map.get(type_name), GraphQLObjectType):
+                    return constant_reader(f'"{type_name}"')
+                selected.entries["__typename"] = "__typename"
+                return typename_reader(self.fetch.source, "__typename")
+            case Value():
+                return self.value(node, type_name, selected, prefix)
+            case Hole():
+                return self.hole(node, type_name, selected, prefix)
+            case Merge():
+                self.children.append(MergedChild(node.order))
+                code = len(self.children) - 1
+                self.nested = True
+                return parts_reader(code, [self.node(part, type_name, selected, prefix) for part in node.parts])
+
+    def value(self, node: Value, type_name: str, selected: _Selected, prefix: str) -> Reader:
+        expected = node.type if node.type is not None else self.field_type(type_name, node.name)
+        below = _Selected()
+        item = self.shape(node.shape, below) if node.shape is not None else None
+        alias = self.select(node.name, node.arguments, type_name, selected, prefix, below.text() if item else "")
+        return field_reader(self.fetch.source, alias, expected, item)
+
+    def select(
+        self,
+        name: str,
+        arguments: tuple[tuple[str, Argument], ...],
+        type_name: str,
+        selected: _Selected,
+        prefix: str,
+        below: str,
+    ) -> str:
+        """Adds a field to a selection and gives its alias."""
+        identity = (name, repr(arguments), below)
+        known = selected.names.get(identity)
+        if known is not None and type_name != self.mutation:
+            return known
+        alias = f"{prefix}{name}"
+        count = 0
+        while alias in selected.entries:
+            count += 1
+            alias = f"{prefix}{name}_{count}"
+        given = ", ".join(f"{one}: {self.variable(type_name, name, one, value)}" for one, value in arguments)
+        text = name if alias == name else f"{alias}: {name}"
+        selected.entries[alias] = f"{text}{f'({given})' if given else ''}{f' {{ {below} }}' if below else ''}"
+        selected.names[identity] = alias
+        return alias
+
+    def variable(self, type_name: str, name: str, argument: str, value: Argument) -> str:
+        """A variable of the argument's type in the public graph."""
+        owner = self.api.type_map.get(type_name)
+        if not isinstance(owner, GraphQLObjectType | GraphQLInterfaceType):
+            raise Internal(f"`{type_name}.{name}` takes arguments that the public graph does not have")
+        expected = owner.fields[name].args[argument].type
+        variable = f"$v{SLOT}_{len(self.variables)}"
+        self.variables.append((variable, str(expected)))
+        self.parameters.append(Argued(name, value, _text, Undefined))
+        return variable
+
+    # Holes ----------------------------------------------------------------------------------------------------------
+
+    def hole(self, hole: Hole, type_name: str, selected: _Selected, prefix: str) -> Reader:
+        """A mark with what the other source is asked by."""
+        self.children.append(hole)
+        code = len(self.children) - 1
+        missing = absent(nullable=hole.nullable, many=hole.many)
+        if not hole.representation:
+            paths = [self.path(name.split("."), type_name, selected, prefix) for name in hole.inputs]
+            return mark_reader(code, bare_key(paths), missing)
+        self.nested = self.nested or _has_holes(hole.representation)
+        fields = self.fields(hole.representation, type_name, selected, prefix)
+        carried = [self.node(node, type_name, selected, prefix) for node in hole.carried]
+        keys = {name.split(".")[0] for name in hole.fetch.key}
+        needed = [read for (_, read), node in zip(fields, hole.representation, strict=True) if node.key in keys]
+        return mark_reader(code, representation(fields, needed, carried), missing)
+
+    def path(self, path: Sequence[str], type_name: str, selected: _Selected, prefix: str) -> list[str]:
+        """Selects a field of a key, and says how its value is found."""
+        name, *rest = path
+        if not rest:
+            return [self.select(name, (), type_name, selected, prefix, "")]
+        raise Internal(f"the key of an own source is nested: `{'.'.join(path)}`")
+
+
+def _shaped(node: Shape | Node) -> str:
+    """What the client gets to see of the nodes: the subgraph is asked by names of its own."""
+    match node:
+        case Shape():
+            cases = "|".join(f"{name}{{{' '.join(map(_shaped, nodes))}}}" for name, nodes in node.cases.items())
+            return f"{cases}{_shaped(node.elsewhere) if node.elsewhere else ''}"
+        case Value():
+            arguments = f"{node.arguments!r}" if node.arguments else ""
+            below = _shaped(node.shape) if node.shape is not None else ""
+            return f"{node.key}:{node.name}{arguments}{'' if node.nullable else '!'}{below}"
+        case Hole():
+            handed = " ".join(map(_shaped, (*node.representation, *node.carried)))
+            return f"{node.key}<{node.column} {' '.join(node.inputs)} {handed}>"
+        case Merge():
+            return f"{node.key}+{' '.join(map(_shaped, node.parts))}"
+        case Slot():
+            return f"{node.key}#{node.index}"
+        case Typename():
+            return f"{node.key}:__typename {node.of}"
+
+
+def _has_holes(nodes: Sequence[Node]) -> bool:
+    return any(
+        isinstance(node, Hole | Merge)
+        or (isinstance(node, Value) and node.shape is not None and any(map(_has_holes, node.shape.cases.values())))
+        for node in nodes
+    )
+
+
+def _alike(cases: Mapping[str, Sequence[Node]]) -> bool:
+    """Whether no field is asked in two concrete types: a subgraph may give it types there that are in conflict."""
+    nodes = [node for found in cases.values() for node in found if not isinstance(node, Typename | Slot)]
+    names = {node.name for node in nodes}
+    return len(names) == len(nodes) and not any(isinstance(node, Hole) for node in nodes)
+
+
+def _text(value: Any) -> str | None:
+    """A variable as JSON text, which a loader can be kept by; None where the client gave nothing."""
+    return None if value is Undefined else orjson.dumps(value).decode()

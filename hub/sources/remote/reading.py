@@ -1,0 +1,244 @@
+"""A decoded answer x its errors -> JSON text in the client's shape, with marks where something else belongs.
+
+Readers are made once for a fetch. Each takes the decoded object, the errors that stand below it, and whether it writes
+inside a mark. A null with an error below it has failed; what the public graph's types do not allow has failed too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import orjson
+from graphql import GraphQLEnumType, GraphQLList, GraphQLNonNull, GraphQLOutputType, GraphQLScalarType
+
+from hub.model.source import ABSENT, FIRST_CODE, INNER, INNER_END, KEY_PARTS, MARK, failure
+
+# (decoded object, errors below it, inside a mark) -> text
+Reader = Callable[[Mapping[str, Any], "Errors | None", bool], str]
+# (decoded value that is not null, errors below it, inside a mark) -> text
+ItemReader = Callable[[Any, "Errors | None", bool], str]
+
+MALFORMED = "SUBREQUEST_MALFORMED_RESPONSE"
+_WORDS = ("String", "ID")
+
+
+class Errors:
+    """Errors of one answer by the path they stand at."""
+
+    __slots__ = ("below", "here")
+
+    def __init__(self) -> None:
+        self.here: str | None = None
+        self.below: dict[str | int, Errors] = {}
+
+    def add(self, path: Sequence[str | int], text: str) -> None:
+        """Puts an error, as the text of a failure, at its path; the first one at a place stands."""
+        at = self
+        for step in path:
+            at = at.below.setdefault(step, Errors())
+        at.here = at.here or text
+
+    def at(self, step: str | int) -> Errors | None:
+        """The errors below a step."""
+        return self.below.get(step)
+
+    def first(self) -> str | None:
+        """One of them, to stand for a null that several led to."""
+        return self.here or next((found for one in self.below.values() if (found := one.first())), None)
+
+
+def malformed(source: str) -> str:
+    """What stands where an answer is not what the graph's types say."""
+    return failure(source, MALFORMED, f"the {source} part of the graph gave a malformed answer")
+
+
+def field_reader(source: str, alias: str, expected: GraphQLOutputType, item: ItemReader | None) -> Reader:
+    """A field of the object: a scalar, an enum, or with `item` objects in whatever lists the type says."""
+    read = _typed(source, expected, item)
+
+    wrong = malformed(source)
+
+    def field(found: Mapping[str, Any], errors: Errors | None, inner: bool) -> str:
+        below = errors.at(alias) if errors else None
+        if alias not in found:
+            return (below.first() if below else None) or wrong
+        return read(found[alias], below, inner)
+
+    return field
+
+
+def _typed(
+    source: str, expected: GraphQLOutputType, item: ItemReader | None
+) -> Callable[[Any, Errors | None, bool], str]:
+    wrong = malformed(source)
+    if isinstance(expected, GraphQLNonNull):
+        nullable = _typed(source, expected.of_type, item)
+
+        def sure(value: Any, errors: Errors | None, inner: bool) -> str:
+            if value is None:
+                return (errors.first() if errors else None) or wrong
+            text = nullable(value, errors, inner)
+            # A value that this graph hides is missing without anybody's fault.
+            return ABSENT if text == "null" else text
+
+        return sure
+    if isinstance(expected, GraphQLList):
+        one = _typed(source, expected.of_type, item)
+
+        def many(value: Any, errors: Errors | None, inner: bool) -> str:
+            if value is None:
+                return (errors.first() if errors else None) or "null"
+            if not isinstance(value, list):
+                return wrong
+            if errors:
+                return f"[{','.join([one(each, errors.at(index), inner) for index, each in enumerate(value)])}]"
+            return f"[{','.join([one(each, None, inner) for each in value])}]"
+
+        return many
+    leaf = item or _leaf(source, expected)
+
+    def maybe(value: Any, errors: Errors | None, inner: bool) -> str:
+        if value is None:
+            return (errors.first() if errors else None) or "null"
+        return leaf(value, errors, inner)
+
+    return maybe
+
+
+def _leaf(source: str, expected: GraphQLOutputType) -> ItemReader:
+    wrong = malformed(source)
+    if isinstance(expected, GraphQLEnumType):
+        values = frozenset(expected.values)
+
+        def enum(value: Any, _errors: Errors | None, _inner: bool) -> str:
+            if not isinstance(value, str):
+                return wrong
+            return f'"{value}"' if value in values else "null"
+
+        return enum
+    assert isinstance(expected, GraphQLScalarType)
+    fits = _fits(expected.name)
+
+    def scalar(value: Any, _errors: Errors | None, _inner: bool) -> str:
+        if not fits(value):
+            return wrong
+        return orjson.dumps(str(value) if expected.name == "ID" else value).decode()
+
+    return scalar
+
+
+def _fits(scalar: str) -> Callable[[Any], bool]:
+    match scalar:
+        case "Int":
+            return lambda value: isinstance(value, int) and not isinstance(value, bool) and -(2**31) <= value < 2**31
+        case "Float":
+            return lambda value: isinstance(value, int | float) and not isinstance(value, bool)
+        case "String":
+            return lambda value: isinstance(value, str)
+        case "ID":
+            return lambda value: isinstance(value, str | int) and not isinstance(value, bool)
+        case "Boolean":
+            return lambda value: isinstance(value, bool)
+    return lambda _: True
+
+
+def object_reader(source: str, cases: Mapping[str, Sequence[tuple[str, Reader]]], known: str) -> ItemReader:
+    """An object by its concrete type. With one case and `known`, the subgraph need not say which it is."""
+    wrong = malformed(source)
+    if known:
+        fields = cases[known]
+
+        def certain(value: Any, errors: Errors | None, inner: bool) -> str:
+            if not isinstance(value, dict):
+                return wrong
+            return _object(fields, value, errors, inner)
+
+        return certain
+
+    def one_of(value: Any, errors: Errors | None, inner: bool) -> str:
+        if not isinstance(value, dict) or not isinstance(value.get("__typename"), str):
+            return wrong
+        found = cases.get(value["__typename"])
+        # A type that the reader's graph does not have: the object is missing without anybody's fault.
+        return "null" if found is None else _object(found, value, errors, inner)
+
+    return one_of
+
+
+def _object(fields: Sequence[tuple[str, Reader]], value: Mapping[str, Any], errors: Errors | None, inner: bool) -> str:
+    return f"{{{','.join([head + read(value, errors, inner) for head, read in fields])}}}"
+
+
+def constant_reader(text: str) -> Reader:
+    """Known beforehand."""
+    return lambda _value, _errors, _inner: text
+
+
+def typename_reader(source: str, alias: str) -> Reader:
+    """The name of the concrete type, as the subgraph says."""
+    wrong = malformed(source)
+
+    def typename(found: Mapping[str, Any], _errors: Errors | None, _inner: bool) -> str:
+        value = found.get(alias)
+        return f'"{value}"' if isinstance(value, str) else wrong
+
+    return typename
+
+
+def mark_reader(code: int, keyed: Callable[[Mapping[str, Any], Errors | None], str | None], missing: str) -> Reader:
+    """A mark with the key that `keyed` gives; where there is none, what is missing."""
+    letter = chr(FIRST_CODE + code)
+
+    def mark(found: Mapping[str, Any], errors: Errors | None, inner: bool) -> str:
+        key = keyed(found, errors)
+        if key is None:
+            return missing
+        return f"{INNER}{letter}{key}{INNER_END}" if inner else f"{MARK}{letter}{key}{MARK}"
+
+    return mark
+
+
+def representation(
+    fields: Sequence[tuple[str, Reader]], needed: Sequence[Reader], carried: Sequence[Reader]
+) -> Callable[[Mapping[str, Any], Errors | None], str | None]:
+    """What another subgraph is handed, and behind it what is brought along; none where a part of the key is null."""
+
+    def keyed(found: Mapping[str, Any], errors: Errors | None) -> str | None:
+        if any(read(found, errors, True) in ("null", ABSENT) for read in needed):
+            return None
+        handed = _object(fields, found, errors, True)
+        return KEY_PARTS.join([handed, *(read(found, errors, True) for read in carried)]) if carried else handed
+
+    return keyed
+
+
+def bare_key(paths: Sequence[Sequence[str]]) -> Callable[[Mapping[str, Any], Errors | None], str | None]:
+    """The key of an own source: the values of its fields as text."""
+
+    def keyed(found: Mapping[str, Any], _errors: Errors | None) -> str | None:
+        parts = []
+        for path in paths:
+            value: Any = found
+            for step in path:
+                value = value.get(step) if isinstance(value, dict) else None
+            if not isinstance(value, str | int | float):
+                return None
+            text = str(value)
+            if any(letter < " " for letter in text):
+                return None  # no key of an own source has such a letter
+            parts.append(text)
+        return KEY_PARTS.join(parts)
+
+    return keyed
+
+
+def parts_reader(code: int, parts: Sequence[Reader]) -> Reader:
+    """A mark around the parts of a merged value."""
+    letter = chr(FIRST_CODE + code)
+
+    def mark(found: Mapping[str, Any], errors: Errors | None, inner: bool) -> str:
+        text = KEY_PARTS.join([read(found, errors, True) for read in parts])
+        return f"{INNER}{letter}{text}{INNER_END}" if inner else f"{MARK}{letter}{text}{MARK}"
+
+    return mark

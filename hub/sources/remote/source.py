@@ -1,0 +1,160 @@
+"""Questions x keys -> texts: one request to a remote subgraph, whatever number of questions go with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from graphql import GraphQLSchema
+
+from hub.errors import SourceUnavailable
+from hub.model.plan import Fetch
+from hub.model.source import Asked, Question, Texts, failure
+from hub.model.viewer import Universe
+from hub.sources.remote.question import SLOT, Asking, FieldType, remote_question
+from hub.sources.remote.reading import MALFORMED, Errors, malformed
+from hub.sources.remote.transport import Transport
+
+TOGETHER = 16
+# What a root question is answered under.
+NO_KEY = ""
+
+
+class RemoteSource:
+    """One remote subgraph.
+
+    trusted  whether the text of its errors may be shown
+    """
+
+    def __init__(
+        self,
+        name: str,
+        api: GraphQLSchema,
+        field_type: FieldType,
+        transport: Transport,
+        *,
+        trusted: bool = False,
+    ) -> None:
+        self.name = name
+        self.together = TOGETHER
+        self.transport = transport
+        self._api = api
+        self._field_type = field_type
+        self._trusted = trusted
+
+    def question(self, fetch: Fetch) -> Question:
+        """The selection of a fetch."""
+        return remote_question(fetch, self._api, self._field_type)
+
+    def width(self, universe: Universe) -> int:
+        """How many requests may be under way at once."""
+        return self.transport.width
+
+    async def ask(self, asked: Sequence[Asked]) -> Sequence[Mapping[str, Texts]]:
+        """The texts of each representation that the subgraph knows. A question of a root goes alone."""
+        body = _body(asked)
+        mutates = any(question.reading.operation == "mutation" for question, _, _ in asked)
+        try:
+            answer = orjson.loads(await self.transport.post(body, retry=not mutates))
+        except orjson.JSONDecodeError as error:
+            raise self._malformed(error) from error
+        if not isinstance(answer, dict) or not ("data" in answer or "errors" in answer):
+            raise self._malformed(None)
+        if not isinstance(answer.get("errors", []), list | type(None)):
+            raise self._malformed(None)
+        errors = self._errors(answer.get("errors"))
+        data = answer.get("data")
+        if not isinstance(data, dict):
+            first = errors.first()
+            if first is None:
+                raise self._malformed(None)
+            return [dict.fromkeys(keys, (first,) * question.columns) for question, _, keys in asked]
+        return [self._texts(f"_{slot}", question, keys, data, errors) for slot, (question, _, keys) in enumerate(asked)]
+
+    def _texts(
+        self, slot: str, question: Question, keys: Sequence[str], data: Mapping[str, Any], errors: Errors
+    ) -> Mapping[str, Texts]:
+        asking: Asking = question.reading
+        if not asking.entity:
+            placed = errors if errors.below else None
+            return {NO_KEY: tuple(read(data, placed, False) for read in asking.columns)}
+        found = data.get(slot)
+        below = errors.at(slot)
+        if not isinstance(found, list) or len(found) != len(keys):
+            text = (below.first() if below else None) or errors.here or malformed(self.name)
+            return dict.fromkeys(keys, (text,) * question.columns)
+        texts: dict[str, Texts] = {}
+        for index, (key, entity) in enumerate(zip(keys, found, strict=True)):
+            at = below.at(index) if below else None
+            if entity is None:
+                failed = at.first() if at else None
+                if failed is not None:
+                    texts[key] = (failed,) * question.columns
+            elif isinstance(entity, dict):
+                texts[key] = tuple(read(entity, at, False) for read in asking.columns)
+            else:
+                texts[key] = (malformed(self.name),) * question.columns
+        return texts
+
+    def _errors(self, found: Any) -> Errors:
+        errors = Errors()
+        if found is None:
+            return errors
+        for one in found:
+            entry = one if isinstance(one, dict) else {}
+            path = entry.get("path")
+            steps = path if isinstance(path, list) and all(isinstance(step, str | int) for step in path) else []
+            errors.add(steps, self._error_text(entry))
+        return errors
+
+    def _error_text(self, entry: Mapping[str, Any]) -> str:
+        """What is shown of a subgraph's error: its code, and its text if it may be shown."""
+        extensions = entry.get("extensions")
+        code = extensions.get("code") if isinstance(extensions, dict) else None
+        message = entry.get("message") if self._trusted else None
+        shown = message if isinstance(message, str) else f"the {self.name} part of the graph could not answer"
+        return failure(self.name, code if isinstance(code, str) else "DOWNSTREAM_SERVICE_ERROR", shown)
+
+    def _malformed(self, cause: BaseException | None) -> SourceUnavailable:
+        message = f"the {self.name} part of the graph gave a malformed answer"
+        return SourceUnavailable(self.name, cause, code=MALFORMED, message=message)
+
+    async def ready(self) -> bool:
+        """Whether the subgraph answers at all."""
+        try:
+            await self.transport.post(orjson.dumps({"query": "{ __typename }"}), retry=False)
+        except SourceUnavailable:
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self.transport.close()
+
+
+def _body(asked: Sequence[Asked]) -> bytes:
+    """The request: one operation with a list of representations for each question."""
+    declared: list[str] = []
+    selections: list[str] = []
+    variables: list[str] = []
+    operation = "query"
+    for slot, (question, parameters, keys) in enumerate(asked):
+        asking: Asking = question.reading
+        operation = asking.operation
+        declared += [f"{name.replace(SLOT, str(slot))}: {of}" for name, of in asking.variables]
+        values = zip(asking.variables, parameters, strict=True)
+        variables += [
+            f'"{name[1:].replace(SLOT, str(slot))}":{value}' for (name, _), value in values if value is not None
+        ]
+        selection = asking.selection.replace(SLOT, str(slot))
+        if asking.entity:
+            declared.append(f"$r{slot}: [_Any!]!")
+            variables.append(f'"r{slot}":[{",".join(keys)}]')
+            selection = f"_{slot}: _entities(representations: $r{slot}) {{ ... on {asking.entity} {{ {selection} }} }}"
+        selections.append(selection)
+    head = f"{operation}({', '.join(declared)})" if declared else operation
+    document = orjson.dumps(f"{head} {{ {' '.join(selections)} }}")
+    if not variables:
+        return b'{"query":' + document + b"}"
+    return b'{"query":' + document + b',"variables":{' + ",".join(variables).encode() + b"}}"

@@ -1,0 +1,247 @@
+"""A faulty subgraph takes down its own part of the answer and no more.
+
+The fields that need it are null, with an error that has a code and shows nothing of the inside; the rest stands, and no
+request waits longer than its deadline.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from hub.model.supergraph import Supergraph
+from tests.federation import faults, gateway
+from tests.federation.case import Case, parse_case
+from tests.federation.faults import Drops, Fault, Garbles, Hangs, Huge, Late, Says
+from tests.federation.server import Bench, Server
+
+pytestmark = pytest.mark.skipif(not gateway.BUILT, reason="there is no gateway yet")
+
+HTTP, MALFORMED, OWN = "SUBREQUEST_HTTP_ERROR", "SUBREQUEST_MALFORMED_RESPONSE", "OWN_CODE"
+
+CASE = """
+# Three subgraphs, of which one is faulty.
+# subgraph a imports @key
+type Query { products: [Product] }
+type Product @key(fields: "id") { id: ID! name: String }
+# subgraph faulty imports @key
+type Query { shop: Shop tax: Int }
+type Mutation { pay: Int }
+type Shop { name: String city: String! }
+type Product @key(fields: "id") { id: ID! price: Int stock: Int weight: Int! tags: [String] }
+# subgraph c imports @key @external @requires
+type Query { news: String }
+type Mutation { post: Int }
+type Product @key(fields: "id") { id: ID! rating: Int price: Int @external fee: String @requires(fields: "price") }
+# data
+Query: { products: [Product_1 null Product_2] shop: {} }
+Mutation: { pay: COUNTED post: COUNTED }
+Product_1: { price: 5 }
+Product_2: { price: 6 }
+# operation o
+{ products { id } }
+"""
+
+ON_THE_WIRE: dict[str, tuple[Fault, tuple[str, ...]]] = {
+    "it answers 500": (Says(b'{"errors": [{"message": "internal text"}]}', 500), (HTTP,)),
+    "it answers 503 with a page": (Says(b"<html>internal text</html>", 503, "text/html"), (HTTP,)),
+    "it answers 404": (Says(b"internal text", 404, "text/plain"), (HTTP,)),
+    "it answers a page": (Says(b"<html>internal text</html>", 200, "text/html"), (HTTP, MALFORMED)),
+    "it closes the connection": (Drops(), (HTTP,)),
+    "it closes the connection in the middle": (Drops(after=12), (HTTP,)),
+    "it answers half a body": (Says(b'{"data": {"_entities": [{"price"'), (MALFORMED,)),
+    "it answers nothing": (Says(b""), (MALFORMED, HTTP)),
+    "it answers no JSON": (Says(b"internal text"), (MALFORMED,)),
+    "it answers bytes that are no text": (Says(b'{"data": "\xff\xfe"}'), (MALFORMED,)),
+    "it answers a list": (Says(b"[]"), (MALFORMED,)),
+    "it answers a number": (Says(b"1"), (MALFORMED,)),
+    "it answers an empty object": (Says(b"{}"), (MALFORMED,)),
+    "it answers data that are a list": (Says(b'{"data": []}'), (MALFORMED,)),
+    "it answers data that are text": (Says(b'{"data": "internal text"}'), (MALFORMED,)),
+    "it answers other data": (Says(b'{"data": {"something": 1}}'), (MALFORMED,)),
+    "it answers null": (Garbles(faults.data_null), (MALFORMED,)),
+    "its errors are no list": (Garbles(faults.errors_of_a_wrong_shape), (MALFORMED,)),
+    "it answers null with an error": (Garbles(faults.data_null_with_error), (OWN,)),
+    "it answers an error without data": (Garbles(faults.error_without_data), (OWN,)),
+    "it answers too much": (Huge(gateway.LARGEST_RESPONSE + 1), (HTTP, MALFORMED)),
+}
+OF_ENTITIES: dict[str, tuple[Fault, tuple[str, ...]]] = {
+    "its list of entities is too short": (Garbles(faults.entity_list_too_short), (MALFORMED,)),
+    "its list of entities is too long": (Garbles(faults.entity_list_too_long), (MALFORMED,)),
+    "its entities are no list": (Garbles(faults.entity_list_an_object), (MALFORMED,)),
+    "its entities are null with errors": (Garbles(faults.error_beside_null_entities), (OWN,)),
+}
+EVERYTHING = ON_THE_WIRE | OF_ENTITIES
+ONE_OF_A_KIND = {
+    name: EVERYTHING[name]
+    for name in (
+        "it answers 500",
+        "it closes the connection",
+        "it answers half a body",
+        "it answers null",
+        "it answers null with an error",
+        "its list of entities is too short",
+        "its entities are null with errors",
+    )
+}
+
+
+def fault_cases(of: dict[str, tuple[Fault, tuple[str, ...]]]) -> list[Any]:
+    return [pytest.param(*given, id=name.replace(" ", "-")) for name, given in of.items()]
+
+
+@pytest.fixture(scope="module")
+def case() -> Case:
+    return parse_case("faults", CASE.strip())
+
+
+@pytest.fixture(scope="module")
+def supergraph(case: Case) -> Supergraph:
+    return case.supergraph()
+
+
+@pytest.fixture
+def bench(case: Case, server: Server) -> Bench:
+    return server.serve(case.subgraphs, case.world())
+
+
+async def ask(supergraph: Supergraph, bench: Bench, document: str) -> dict[str, Any]:
+    asked = gateway.answer(supergraph, bench.urls, document)
+    answer = await asyncio.wait_for(asked, gateway.DEADLINE)
+    assert bench.violations == []
+    return answer
+
+
+def check_errors(answer: dict[str, Any], codes: tuple[str, ...], most: int) -> None:
+    """Errors there are, with these codes, not more than so many, and they show nothing of the inside."""
+    errors = answer["errors"]
+    assert {error["extensions"]["code"] for error in errors} <= set(codes), errors
+    assert 1 <= len(errors) <= most, errors
+    shown = json.dumps(errors)
+    assert not any(text in shown for text in ("internal text", "127.0.0.1", "Traceback", "_entities")), shown
+
+
+@pytest.mark.parametrize("fault, codes", fault_cases(EVERYTHING))
+async def test_the_entities_of_a_faulty_subgraph_lack_its_fields(
+    fault: Fault, codes: tuple[str, ...], supergraph: Supergraph, bench: Bench
+) -> None:
+    bench.inject("faulty", fault, entities_only=True)
+    answer = await ask(supergraph, bench, "{ products { name price stock rating } news }")
+    right = [
+        {"name": f"name of Product_{number}", "price": None, "stock": None, "rating": rating}
+        for number, rating in ((1, _rating(bench, 1)), (2, _rating(bench, 2)))
+    ]
+    assert answer["data"] == {"products": [right[0], None, right[1]], "news": "news of Query"}
+    check_errors(answer, codes, most=4)
+
+
+def _rating(bench: Bench, number: int) -> Any:
+    world = bench.world
+    return world.value(world.rows[f"Product_{number}"], "rating", {}, bench.state)
+
+
+@pytest.mark.parametrize("fault, codes", fault_cases(ON_THE_WIRE))
+async def test_the_root_fields_of_a_faulty_subgraph_are_null(
+    fault: Fault, codes: tuple[str, ...], supergraph: Supergraph, bench: Bench
+) -> None:
+    bench.inject("faulty", fault)
+    answer = await ask(supergraph, bench, "{ shop { name city } news products { name } tax }")
+    assert answer["data"]["shop"] is None
+    assert answer["data"]["tax"] is None
+    assert answer["data"]["news"] == "news of Query"
+    assert answer["data"]["products"][0] == {"name": "name of Product_1"}
+    check_errors(answer, codes, most=2)
+
+
+async def test_no_request_waits_beyond_its_deadline(supergraph: Supergraph, bench: Bench) -> None:
+    bench.inject("faulty", Hangs())
+    answer = await ask(supergraph, bench, "{ products { name price rating } news }")
+    assert [found and found["price"] for found in answer["data"]["products"]] == [None, None, None]
+    assert answer["data"]["products"][0]["rating"] is not None
+    assert answer["data"]["news"] == "news of Query"
+    check_errors(answer, (HTTP, "SUBREQUEST_TIMEOUT", "GATEWAY_TIMEOUT", "REQUEST_TIMEOUT"), most=2)
+
+
+async def test_a_slow_subgraph_is_waited_for(supergraph: Supergraph, bench: Bench) -> None:
+    bench.inject("faulty", Late(0.2))
+    answer = await ask(supergraph, bench, "{ products { price } shop { name } }")
+    assert "errors" not in answer
+    assert answer["data"]["products"][0] == {"price": 5}
+
+
+async def test_a_subgraph_that_is_down_takes_nothing_else_along(supergraph: Supergraph, bench: Bench) -> None:
+    bench.urls = {**bench.urls, "faulty": "http://127.0.0.1:1/nobody"}
+    answer = await ask(supergraph, bench, "{ products { name price } news tax }")
+    assert answer["data"] == {
+        "products": [{"name": "name of Product_1", "price": None}, None, {"name": "name of Product_2", "price": None}],
+        "news": "news of Query",
+        "tax": None,
+    }
+    check_errors(answer, (HTTP,), most=3)
+
+
+async def test_a_faulty_subgraph_that_is_not_needed_is_not_asked(supergraph: Supergraph, bench: Bench) -> None:
+    bench.inject("faulty", Says(b"", 500))
+    answer = await ask(supergraph, bench, "{ products { name rating } }")
+    assert "errors" not in answer
+    assert {request.subgraph for request in bench.requests} == {"a", "c"}
+
+
+@pytest.mark.parametrize("fault, codes", fault_cases(ONE_OF_A_KIND))
+async def test_what_requires_a_faulty_subgraph_is_not_made_up(
+    fault: Fault, codes: tuple[str, ...], supergraph: Supergraph, bench: Bench
+) -> None:
+    bench.inject("faulty", fault)
+    answer = await ask(supergraph, bench, "{ products { name fee } }")
+    told = {None, 'fee{"price":null}'}  # a gateway may ask with null for what it could not get, or not ask
+    assert {found["fee"] for found in answer["data"]["products"] if found} <= told
+    assert answer["data"]["products"][2]["name"] == "name of Product_2"
+    check_errors(answer, codes, most=4)
+
+
+@pytest.mark.parametrize("fault, codes", fault_cases(ONE_OF_A_KIND))
+async def test_a_field_that_may_not_be_null_takes_its_entity_along(
+    fault: Fault, codes: tuple[str, ...], supergraph: Supergraph, bench: Bench
+) -> None:
+    bench.inject("faulty", fault)
+    answer = await ask(supergraph, bench, "{ products { name weight } news }")
+    assert answer["data"] == {"products": [None, None, None], "news": "news of Query"}
+    check_errors(answer, codes, most=4)
+
+
+@pytest.mark.parametrize("wrong", [[], {}, {"x": 1}, "text", True, 1.5, 1e40], ids=repr)
+async def test_a_value_of_a_wrong_type_is_null(wrong: Any, supergraph: Supergraph, bench: Bench) -> None:
+    bench.inject("faulty", Garbles(faults.every_value(wrong)))
+    answer = await ask(supergraph, bench, "{ products { name price } tax }")
+    assert [found and found["price"] for found in answer["data"]["products"]] == [None, None, None]
+    assert answer["data"]["tax"] is None
+    assert answer["data"]["products"][0]["name"] == "name of Product_1"
+
+
+@pytest.mark.parametrize("wrong", [None, [], {}], ids=repr)
+async def test_a_null_or_a_wrong_value_where_none_may_be_nulls_the_parent(
+    wrong: Any, supergraph: Supergraph, bench: Bench
+) -> None:
+    bench.inject("faulty", Garbles(faults.every_value(wrong)))
+    answer = await ask(supergraph, bench, "{ products { name weight } shop { name city } news }")
+    assert answer["data"] == {"products": [None, None, None], "shop": None, "news": "news of Query"}
+
+
+@pytest.mark.parametrize("fault", [Drops(), Says(b"", 503)], ids=["dropped", "unavailable"])
+async def test_a_query_is_tried_again(fault: Fault, supergraph: Supergraph, bench: Bench) -> None:
+    bench.inject("faulty", fault, times=1)
+    answer = await ask(supergraph, bench, "{ products { price } }")
+    assert answer == {"data": {"products": [{"price": 5}, None, {"price": 6}]}}
+    assert sum(request.subgraph == "faulty" for request in bench.requests) == 2
+
+
+@pytest.mark.parametrize("fault", [Drops(), Says(b"", 503)], ids=["dropped", "unavailable"])
+async def test_a_mutation_is_never_tried_again(fault: Fault, supergraph: Supergraph, bench: Bench) -> None:
+    bench.inject("faulty", fault, times=1)
+    answer = await ask(supergraph, bench, "mutation { pay post }")
+    assert answer["data"] == {"pay": None, "post": 2}
+    assert bench.state.mutations == ["faulty.pay", "c.post"]
+    check_errors(answer, (HTTP,), most=1)

@@ -7,14 +7,14 @@ STAMP := $(VENV)/.installed
 CODE := $(wildcard hub schema bench tests)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench clean
+.PHONY: help setup demo test bench timing clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  make demo ARGS='--people 5000 --port 9000'   options of hub demo"
 	@echo "  make test ARGS='-k identity'                 options of pytest"
-	@echo "  make bench JSON=figures.json                 writes the figures to a file as well"
+	@echo "  make bench JSON=figures.json                 writes the figures to a file as well; so does timing"
 
 setup: $(STAMP) ## a virtual environment with everything that is needed; quick when nothing changed
 
@@ -38,6 +38,9 @@ test: setup ## the whole check: ruff, mypy, import contracts, tests
 
 bench: setup ## the benchmark
 	$(BIN)/python -m bench $(if $(JSON),--json $(JSON)) $(ARGS)
+
+timing: setup ## whether latency tells a hidden record from an absent one
+	$(BIN)/python -m bench.timing $(if $(JSON),--json $(JSON)) $(ARGS)
 
 clean: ## removes the environment, the demo's data and what the tools left
 	rm -rf $(VENV) .demo build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bench.agreement import Disagreement, check_agreement
 from bench.clients import Clients, ClientsFailed
 from bench.measure import measure
 from bench.report import as_json, show, show_aims
-from bench.servers import Server, postmaster, started
+from bench.servers import Server, environment_of, postmaster, started
 from bench.systems import HUB, SYSTEMS, System
+from bench.terminal import Watcher, progress
 from bench.workloads import WORKLOADS, Workload
 from hub.demo.cluster import Cluster, attached_cluster
 from hub.demo.folder import Folder
 from hub.demo.start import PEOPLE, running_demo
-from hub.demo.tokens import AUDIENCE, ISSUER, make_token
+from hub.demo.tokens import make_token
 from hub.errors import HubError, StartFailed
 
 CLIENTS = "1,8,32,64,128"
@@ -112,7 +112,7 @@ def _run(
 ) -> None:
     token = make_token(folder, "officer")
     drawn = {workload.name: workload.draw(cluster.dsns()) for workload in workloads}
-    environment = _environment(folder, cluster)
+    environment = environment_of(folder, cluster.dsns())
     with ExitStack() as stack:
         console.print(f"starting {', '.join(system.name for system in systems)}", highlight=False)
         servers: dict[str, Server] = {
@@ -129,7 +129,7 @@ def _run(
                 with servers[system.name].running():
                     clients.run(name, WARM_UP_CLIENTS, seconds=0.3, begin=lambda: None, end=lambda: None)
         points = len(workloads) * len(counts) * len(systems) * rounds
-        with _progress(console, points) as advance:
+        with progress(console, points) as advance:
             measured = measure(
                 [workload.name for workload in workloads],
                 counts,
@@ -157,7 +157,7 @@ def _databases(console: Console, data: Path, people: int | None, reset: bool) ->
     cluster = None if reset else attached_cluster(folder)
     contents = folder.contents()
     if cluster is None or contents is None:
-        with running_demo(data, _Watcher(console), people=people, reset=reset) as demo:
+        with running_demo(data, Watcher(console), people=people, reset=reset) as demo:
             yield demo.folder, demo.cluster
         return
     if people is not None and people != contents.people:
@@ -167,46 +167,6 @@ def _databases(console: Console, data: Path, people: int | None, reset: bool) ->
         )
     console.print(f"using the databases of the demo that runs on `{data}`", highlight=False)
     yield folder, cluster
-
-
-def _environment(folder: Folder, cluster: Cluster) -> Mapping[str, str]:
-    """The settings of `hub serve`, which the baselines read as well."""
-    dsns = {f"HUB_DSN_{source.upper()}_{universe.name}": dsn for source, universe, dsn in cluster.dsns()}
-    return dsns | {
-        "HUB_KEYS": str(folder.keys),
-        "HUB_ISSUER": ISSUER,
-        "HUB_AUDIENCE": AUDIENCE,
-        "HUB_LOG_LEVEL": "warning",
-    }
-
-
-@contextmanager
-def _progress(console: Console, total: int) -> Iterator[Callable[[str], None]]:
-    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("", total=total)
-
-        def advance(what: str) -> None:
-            progress.update(task, description=what)
-            progress.advance(task)
-
-        yield advance
-
-
-class _Watcher:
-    """One line for each step of the demo's start."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-
-    def step(self, what: str) -> None:
-        self._console.print(what, highlight=False)
-
-    def loading(self, people: int) -> None:
-        self._console.print(f"making a country of {people:,} people", highlight=False)
-
-    def loaded(self, people: int) -> None:
-        """The load takes seconds: no count."""
 
 
 if __name__ == "__main__":

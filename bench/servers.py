@@ -15,12 +15,26 @@ from typing import BinaryIO
 
 import psutil
 
+from hub.demo.folder import Folder
+from hub.demo.tokens import AUDIENCE, ISSUER
 from hub.errors import StartFailed
+from hub.settings import SourceDsns
 
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
 MOST_SAID = 2_000
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def environment_of(folder: Folder, dsns: SourceDsns) -> Mapping[str, str]:
+    """The settings of `hub serve` over a demo's databases, which the baselines read as well."""
+    addresses = {f"HUB_DSN_{source.upper()}_{universe.name}": dsn for source, universe, dsn in dsns}
+    return addresses | {
+        "HUB_KEYS": str(folder.keys),
+        "HUB_ISSUER": ISSUER,
+        "HUB_AUDIENCE": AUDIENCE,
+        "HUB_LOG_LEVEL": "warning",
+    }
 
 
 class Server:

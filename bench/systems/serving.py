@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 from hub.domain.codes import table
 from hub.domain.identifiers import PERSONAL_ID, TAX_CODE, FormatError
 from hub.errors import Unauthenticated
-from hub.model.viewer import Audience, Universe
+from hub.model.viewer import Audience, Served, Universe
 from hub.server.identity import Identity, Trust
 from hub.server.keys import read_key_set
 from hub.server.run import bind, make_server
@@ -78,7 +78,7 @@ def shared() -> tuple[Shared, str, int]:
     settings = read_settings(os.environ)
     require_serving(settings)
     assert settings.keys is not None
-    trust = Trust(read_key_set(settings.keys), settings.issuer, settings.audience, settings.dsns.universes)
+    trust = Trust(read_key_set(settings.keys), settings.issuer, settings.audience, Served(settings.dsns.universes))
     return Shared(settings.dsns, Identity(trust)), settings.host, settings.port
 
 

@@ -52,7 +52,9 @@ def folder(tmp_path: Path) -> Folder:
 # --- help -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", ["", "demo", "token", "serve", "migrate"])
+@pytest.mark.parametrize(
+    "command", ["", "demo", "token", "serve", "migrate", "policy", "policy explain", "policy matrix"]
+)
 def test_every_command_says_what_it_does(command: str) -> None:
     done = hub(*command.split(), "--help")
     assert done.returncode == 0
@@ -63,7 +65,8 @@ def test_every_command_says_what_it_does(command: str) -> None:
 def test_help_loads_nothing_heavy() -> None:
     script = (
         "import sys; from hub.cli import main; main(['--help'], standalone_mode=False);"
-        "print([name for name in ('graphql', 'asyncpg', 'psycopg', 'rich', 'starlette', 'jwt') if name in sys.modules])"
+        "heavy = ('graphql', 'asyncpg', 'psycopg', 'rich', 'jinja2', 'starlette', 'jwt');"
+        "print([name for name in heavy if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
@@ -88,7 +91,7 @@ def test_a_token_is_printed_and_nothing_else(folder: Folder, name: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     claims = jwt.decode(done.stdout.strip(), options={"verify_signature": False})
     assert claims["exp"] - claims["iat"] == 7200
-    assert claims["hub_audience"] == VIEWERS[name].claims["hub_audience"]
+    assert claims.items() >= VIEWERS[name].claims.items()
     assert claims["sub"] == getattr(SAMPLE, name.replace("-", "_"), f"demo-{name}")
 
 

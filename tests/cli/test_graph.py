@@ -73,6 +73,18 @@ def test_query_answers_from_a_demo_that_runs(demo: Demo, sample: Sample) -> None
     assert json.loads(own.stdout) == {"data": {"me": {"personalId": sample.citizen}}}
 
 
+def test_a_partner_names_the_purpose_that_its_agreement_has(demo: Demo, sample: Sample) -> None:
+    document = "query ($id: PersonalId!) { person(personalId: $id) { fullName } }"
+    partner = ("query", "-", "--as", "health-ministry", "--data", str(demo.folder.path))
+    asked = (*partner, "--variables", json.dumps({"id": sample.citizen}))
+    done = hub(*asked, "--purpose", "card-check", given=document)
+    assert json.loads(done.stdout) == {"data": {"person": {"fullName": sample.citizen_name}}}
+    for purpose in ((), ("--purpose", "curiosity")):
+        done = hub(*asked, *purpose, given=document)
+        assert done.returncode == 1
+        assert json.loads(done.stdout)["errors"][0]["extensions"]["code"] == "PURPOSE_NOT_AGREED"
+
+
 def test_query_ends_with_an_error_when_the_answer_has_one(demo: Demo) -> None:
     done = hub("query", "-", "--data", str(demo.folder.path), given='{ person(personalId: "1") { sex } }')
     assert done.returncode == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import socket
@@ -32,6 +33,14 @@ def address(demo: Demo, dsns: SourceDsns) -> Iterator[str]:
         f"HUB_DSN_{source.upper()}_CIVILIAN": dsn for source, universe, dsn in dsns if universe is Universe.CIVILIAN
     }
     given |= {"HUB_KEYS": str(demo.folder.keys), "HUB_ISSUER": ISSUER, "HUB_AUDIENCE": AUDIENCE}
+    without = subprocess.run(
+        [*HUB, "serve"], env=clean | given, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (without.returncode, without.stderr) == (
+        1,
+        "error: `HUB_PSEUDONYM_KEY` is missing: the policy table shows pseudonyms, which are made with it\n",
+    )
+    given["HUB_PSEUDONYM_KEY"] = base64.b64encode(bytes(range(32))).decode()
     process = subprocess.Popen(
         [*HUB, "serve", "--port", str(port)], env=clean | given, stderr=subprocess.PIPE, text=True
     )

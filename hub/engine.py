@@ -10,8 +10,9 @@ booleans; a request that finds its program coerces its variables and runs.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -20,25 +21,44 @@ from graphql.language import BooleanValueNode, DocumentNode, FieldNode, Operatio
 
 from hub.cache import Bounded
 from hub.compose import compose
-from hub.errors import BuildFailed, Refused, Shown
+from hub.errors import BuildFailed, Problem, Refused, SettingsWrong, Shown
 from hub.executor import Lanes, Program, Programs, run
 from hub.model.authorized import Authorized
-from hub.model.graph import DeclaredGraph
+from hub.model.effect import Effect
+from hub.model.graph import DeclaredGraph, PolicyTable
 from hub.model.mapping import Lookup
 from hub.model.operation import Operation
 from hub.model.plan import Plan
 from hub.model.request import Request, Response, refusal
-from hub.model.source import Source
+from hub.model.source import PseudonymKey, Source
 from hub.model.supergraph import Supergraph
-from hub.model.viewer import Audience, Profile, Viewer
+from hub.model.viewer import Audience, Profile, Served, Universe, Viewer
 from hub.operation import Limits, Prepared, coerce_variables, normalise, parse_document, prepare
 from hub.planner import PlannerGraph, brittle_fields, plan, planner_graph
-from hub.policy import RuleBook, authorize, contract, rulebook
+from hub.policy import (
+    RuleBook,
+    authorize,
+    check_agreement,
+    contract,
+    policy_problems,
+    profiles,
+    pseudonym_key,
+    public_rules,
+    rulebook,
+)
 from hub.settings import Settings
 from hub.sources.postgres import PostgresSource
+from hub.sources.remote import RemoteSource
+from hub.sources.remote.transport import Transport
 
-DOCUMENTS_KEPT = 500
+DOCUMENTS_KEPT = 1_000
+PROFILES_KEPT = 256
 PROGRAMS_OF_A_DOCUMENT = 8
+
+
+def _today() -> date:
+    """The day in Viet Nam, seven hours ahead and without daylight saving."""
+    return (datetime.now(UTC) + timedelta(hours=7)).date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +70,14 @@ class Built:
     planner: PlannerGraph
     rules: RuleBook
 
-    def contract(self, audience: Audience) -> GraphQLSchema:
-        """The schema an audience sees."""
-        return contract(self.supergraph.api, self.rules, audience, self.declared.scalars)
+    def contract(self, profile: Profile) -> GraphQLSchema:
+        """The schema a profile sees."""
+        return contract(self.supergraph.api, self.rules, profile, self.declared.scalars)
+
+    def served(self, universes: Sequence[Universe] = tuple(Universe)) -> Served:
+        """What an instance with these universes takes of a viewer's claims."""
+        rules = self.rules
+        return Served(tuple(universes), {name: one.universe for name, one in rules.agreements.items()}, rules.scopes)
 
     def lookups(self) -> Mapping[tuple[str, str], Lookup]:
         """(source, root field) -> look-up."""
@@ -66,16 +91,18 @@ class Built:
 def build(declared: DeclaredGraph) -> Built:
     """Composes the declared graph; `BuildFailed` with everything that is wrong with it."""
     supergraph = compose(declared.subgraphs)
-    rules = rulebook(supergraph, declared.policy, declared.transitions)
+    rules = rulebook(supergraph, declared)
     planner = planner_graph(supergraph, declared.mappings)
-    if brittle := brittle_fields(planner):
-        raise BuildFailed(brittle)
+    if problems := [*brittle_fields(planner), *policy_problems(rules, supergraph.api, declared)]:
+        raise BuildFailed(problems)
     return Built(declared, supergraph, planner, rules)
 
 
 def open_engine(declared: DeclaredGraph, settings: Settings) -> Engine:
     """An engine over the databases of the settings. It reaches them when first asked, so it starts without them."""
     built = build(declared)
+    if settings.pseudonym_key is None and built.rules.uses(Effect.PSEUDONYM):
+        raise SettingsWrong("`HUB_PSEUDONYM_KEY` is missing: the policy table shows pseudonyms, which are made with it")
     sources: dict[str, Source] = {
         name: PostgresSource(
             mapping,
@@ -84,6 +111,25 @@ def open_engine(declared: DeclaredGraph, settings: Settings) -> Engine:
             statement_seconds=settings.statement_timeout,
         )
         for name, mapping in declared.mappings.items()
+    }
+    return Engine(built, sources, pseudonym_secret=settings.pseudonym_key)
+
+
+PUBLIC = Profile(Audience.OFFICER)
+
+
+def open_gateway(supergraph: Supergraph, urls: Mapping[str, str] | None = None) -> Engine:
+    """An engine over remote subgraphs alone, with every field public. `urls` stand in for those of the supergraph."""
+    contextual = [f"{'.'.join(where)}" for where, joins in supergraph.fields.items() if any(j.contexts for j in joins)]
+    if contextual:
+        message = "takes an argument from a context, which is not planned"
+        raise BuildFailed([Problem("UNSUPPORTED_FEATURE", place, message) for place in sorted(contextual)])
+    declared = DeclaredGraph((), {}, {}, {}, PolicyTable("public", frozenset(), {}))
+    planner = planner_graph(supergraph, {})
+    built = Built(declared, supergraph, planner, public_rules(supergraph.api))
+    sources: dict[str, Source] = {
+        name: RemoteSource(name, supergraph.api, planner.field_type, Transport(name, (urls or {}).get(name) or url))
+        for name, url in supergraph.graphs.items()
     }
     return Engine(built, sources)
 
@@ -100,29 +146,42 @@ class Stages:
 
 @dataclass(frozen=True, slots=True)
 class _Document:
-    """A prepared document, and the programs made of it so far: one for each profile and set of booleans."""
+    """A prepared document of a profile, and the programs made of it so far: one for each set of booleans."""
 
     prepared: Prepared
-    programs: Bounded[tuple[Profile, tuple[bool, ...]], Program] = field(
-        default_factory=lambda: Bounded(PROGRAMS_OF_A_DOCUMENT)
-    )
+    programs: Bounded[tuple[bool, ...], Program] = field(default_factory=lambda: Bounded(PROGRAMS_OF_A_DOCUMENT))
 
 
 class Engine:
     """Serves a built graph over its sources. Belongs to one event loop."""
 
-    def __init__(self, built: Built, sources: Mapping[str, Source], limits: Limits | None = None) -> None:
+    # Who reads where everything is public.
+    public_viewer = Viewer(PUBLIC)
+
+    def __init__(
+        self,
+        built: Built,
+        sources: Mapping[str, Source],
+        limits: Limits | None = None,
+        *,
+        pseudonym_secret: bytes | None = None,
+        today: Callable[[], date] = _today,
+    ) -> None:
         self.built = built
         self.sources = sources
         self.limits = limits or Limits()
-        self._contracts: Bounded[Audience, GraphQLSchema] = Bounded(len(Audience))
-        self._documents: Bounded[tuple[str, str | None, Audience], _Document] = Bounded(DOCUMENTS_KEPT)
-        self._maker: Programs | None = None
+        self._secret = pseudonym_secret
+        self._today = today
+        self._contracts: Bounded[Profile, GraphQLSchema] = Bounded(PROFILES_KEPT)
+        self._makers: Bounded[Profile, Programs] = Bounded(PROFILES_KEPT)
+        self._documents: Bounded[tuple[str, str | None, Profile], _Document] = Bounded(DOCUMENTS_KEPT)
+        self._lanes: Lanes | None = None
 
     async def start(self) -> None:
-        """Builds the contracts, so that no request waits for one. Sources are reached when first asked."""
-        for audience in Audience:
-            self.contract(audience)
+        """Builds the contracts that are known beforehand, so that no request waits for one of them."""
+        for profile in profiles(self.built.rules):
+            if profile.audience is not Audience.ANALYST:  # an analyst's belongs to his project
+                self.contract(profile)
 
     async def stop(self) -> None:
         """Lets go of every source."""
@@ -133,9 +192,9 @@ class Engine:
         names = list(self.sources)
         return dict(zip(names, await asyncio.gather(*(self.sources[name].ready() for name in names)), strict=True))
 
-    def contract(self, audience: Audience) -> GraphQLSchema:
-        """The schema an audience sees, built once."""
-        return self._contracts.get(audience) or self._contracts.put(audience, self.built.contract(audience))
+    def contract(self, profile: Profile) -> GraphQLSchema:
+        """The schema a profile sees, built once."""
+        return self._contracts.get(profile) or self._contracts.put(profile, self.built.contract(profile))
 
     async def execute(self, request: Request, viewer: Viewer) -> Response:
         """The answer to one request. What is wrong with the request is shown; a fault of the hub is raised."""
@@ -145,28 +204,30 @@ class Engine:
             return Response(refusal(refused.errors), executed=False)
 
     async def _execute(self, request: Request, viewer: Viewer) -> bytes:
-        document = self._document(request, viewer.profile.audience)
+        profile = viewer.profile
+        document = self._document(request, profile)
         prepared = document.prepared
         variables = coerce_variables(prepared, request.variables)
+        if profile.agreement is not None:
+            check_agreement(request, profile, self.built.rules.agreements, self._today())
         booleans = tuple([bool(variables.get(name)) for name in prepared.booleans])
-        key = (viewer.profile, booleans)
-        program = document.programs.get(key)
+        program = document.programs.get(booleans)
         if program is None:
-            program = self._program(prepared, booleans, viewer.profile, variables)
+            program = self._program(prepared, booleans, profile, variables)
             # What introspection answers may hang on variables, and stands in its program as text.
             if not (program.introspects and prepared.operation.variable_definitions):
-                document.programs.put(key, program)
+                document.programs.put(booleans, program)
         return await run(program, variables, viewer)
 
-    def _document(self, request: Request, audience: Audience) -> _Document:
-        key = (request.document, request.operation_name, audience)
+    def _document(self, request: Request, profile: Profile) -> _Document:
+        key = (request.document, request.operation_name, profile)
         return self._documents.get(key) or self._documents.put(
             key,
             _Document(
                 prepare(
                     parse_document(request.document, self.limits),
                     request.operation_name,
-                    self.contract(audience),
+                    self.contract(profile),
                     self.limits,
                 )
             ),
@@ -174,7 +235,7 @@ class Engine:
 
     def stages(self, request: Request, profile: Profile) -> Stages:
         """Every stage's value for one request, up to the plan, which no variable but a boolean can change."""
-        prepared = self._document(request, profile.audience).prepared
+        prepared = self._document(request, profile).prepared
         defaults = {
             definition.variable.name.value: definition.default_value.value
             for definition in prepared.operation.variable_definitions or ()
@@ -192,8 +253,7 @@ class Engine:
         self, prepared: Prepared, booleans: tuple[bool, ...], profile: Profile, variables: Mapping[str, Any]
     ) -> Program:
         stages = self._stages(prepared, booleans, profile)
-        if self._maker is None:
-            self._maker = Programs(Lanes(self.sources), self.built.lookups())
+        maker = self._makers.get(profile) or self._makers.put(profile, self._maker(profile))
         answers: dict[str, Any] = {}
 
         def introspect(key: str) -> str:
@@ -201,7 +261,14 @@ class Engine:
                 answers.update(_introspect(prepared, stages.operation, variables))
             return orjson.dumps(answers[key]).decode()
 
-        return self._maker.program(stages.plan, stages.operation, introspect)
+        return maker.program(stages.plan, stages.operation, introspect)
+
+    def _maker(self, profile: Profile) -> Programs:
+        if self._lanes is None:
+            self._lanes = Lanes(self.sources)
+        key = pseudonym_key(self._secret, profile.scope) if self._secret is not None else None
+        blocks = dict(zip((PseudonymKey.INNER, PseudonymKey.OUTER), key or (), strict=False))
+        return Programs(self._lanes, self.built.lookups(), blocks)
 
 
 def _introspection_fields(operation: Operation) -> tuple[FieldNode, ...]:

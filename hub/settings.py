@@ -5,6 +5,7 @@ once. An unknown `HUB_*` variable is a problem: a misspelt limit must not silent
 
     HUB_DSN_<SOURCE>_<UNIVERSE>    where to read: HUB_DSN_POPULATION_CIVILIAN=postgresql://hub_civilian:...@host/db
     HUB_OWNER_DSN_<SOURCE>         who migrates: HUB_OWNER_DSN_POPULATION=postgresql://owner:...@host/db
+    HUB_PSEUDONYM_KEY              what pseudonyms are made with: 32 random bytes or more, in base64
     HUB_ROLE_PASSWORD_<UNIVERSE>   the password that `hub migrate` gives a login role; without it none is set
 
 An instance that faces the Internet is given the civilian addresses alone: what it cannot reach it cannot leak. So the
@@ -13,6 +14,7 @@ universes may be any subset that holds `civilian`, but the same subset for all f
 
 from __future__ import annotations
 
+import base64
 import difflib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
@@ -26,6 +28,7 @@ SOURCES = ("population", "household", "insurance", "employer")
 
 _DSN = "HUB_DSN_"
 _OWNER = "HUB_OWNER_DSN_"
+_PSEUDONYM_KEY = "HUB_PSEUDONYM_KEY"
 _PASSWORD = "HUB_ROLE_PASSWORD_"  # noqa: S105 - the name of a variable, not a password
 
 
@@ -63,6 +66,7 @@ class Settings:
     keys: Path | None = None
     issuer: str = ""
     audience: str = "hub"
+    pseudonym_key: bytes | None = field(default=None, repr=False)
     host: str = "127.0.0.1"
     port: int = 8000
     pool_size: int = 4
@@ -120,6 +124,16 @@ def _file(text: str) -> Path:
     return path
 
 
+def _secret(text: str) -> bytes:
+    try:
+        value = base64.b64decode(text.strip(), validate=True)
+    except ValueError:
+        value = b""
+    if len(value) < 32:
+        raise ValueError("must be 32 random bytes or more in base64, as `openssl rand -base64 32` prints them")
+    return value
+
+
 def _postgres_dsn(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in {"postgresql", "postgres"}:
@@ -133,6 +147,7 @@ _READERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "HUB_KEYS": ("keys", _file),
     "HUB_ISSUER": ("issuer", _text),
     "HUB_AUDIENCE": ("audience", _text),
+    _PSEUDONYM_KEY: ("pseudonym_key", _secret),
     "HUB_HOST": ("host", _text),
     "HUB_PORT": ("port", _integer(1, 65535)),
     "HUB_POOL_SIZE": ("pool_size", _integer(1, 64)),
@@ -187,7 +202,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
                 problems.append(f"`{name}` is not a setting" + (f": did you mean `{near[0]}`?" if near else ""))
         except ValueError as wrong:
             # A DSN or a password is a secret: only the name of the variable is shown.
-            secret = name.startswith((_DSN, _OWNER, _PASSWORD))
+            secret = name.startswith((_DSN, _OWNER, _PASSWORD)) or name == _PSEUDONYM_KEY
             problems.append(f"`{name}` {wrong}" if secret else f"`{name}` {wrong}, not `{text}`")
 
     problems += _gaps(dsns)

@@ -11,6 +11,7 @@ household   group 3
 insurance   groups 4, 5 and 6: social, health and unemployment insurance, and the book
 employer    group 7, and medical facilities
 policy.toml who may read which label
+agreements  what partner ministries may read, for what and how long
 
 `graph()` is what the hub loads.
 """
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hub.authoring import declare, read_policy
+from hub.authoring import declare, read_agreements, read_policy
 from hub.model.graph import DeclaredGraph
 from schema.employer import employer
 from schema.household import household
@@ -30,5 +31,8 @@ from schema.population import population
 
 def graph() -> DeclaredGraph:
     """The declared graph, or `BuildFailed` with everything that is wrong with it."""
-    policy, problems = read_policy(Path(__file__).with_name("policy.toml"), [label.value for label in Labels])
-    return declare([population, household, insurance, employer], policy, problems)
+    here = Path(__file__).parent
+    labels = [label.value for label in Labels]
+    policy, wrong = read_policy(here / "policy.toml", labels)
+    agreements, wrong_too = read_agreements(here / "agreements", labels)
+    return declare([population, household, insurance, employer], policy, agreements, [*wrong, *wrong_too])

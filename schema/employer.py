@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from hub.authoring import Key, Source, Standing, column, embedded, link, lookup, rows
-from schema.enums import EmployerPayment, EmployerStatus, EntityType, FacilityLevel
+from hub.authoring import Key, Source, Standing, column, embedded, link, lookup, record_class, rows
+from schema.enums import EmployerPayment, EmployerStatus, EntityType, FacilityLevel, RecordClass
 from schema.labels import Labels as L
 from schema.scalars import Code, PersonalId, TaxCode
 from schema.values import Address, Industry
@@ -31,9 +31,10 @@ class Person:
 class EmployerUnit:
     """The code under which an employer declares one object group (đơn vị tham gia), CV 1804/BHXH-QLT."""
 
+    record_class: RecordClass = record_class(label=L.CLASS)
     tax_code: TaxCode = column(label=L.PUBLIC, says="Tax code of the employer (mã số thuế).")
-    object_group: Code = column(label=L.AFFILIATION, says="Object group (mã nhóm đối tượng).")
-    unit_code: Code = column(label=L.AFFILIATION, says="Code of the unit (mã đơn vị).")
+    object_group: Code | None = column(label=L.AFFILIATION, says="Object group (mã nhóm đối tượng).")
+    unit_code: Code | None = column(label=L.AFFILIATION, says="Code of the unit (mã đơn vị).")
     employer: Employer | None = link(
         {"taxCode": "tax_code"}, gives=Standing.OFFICIAL, label=L.PUBLIC, says="The employer (đơn vị)."
     )
@@ -43,6 +44,7 @@ class EmployerUnit:
 class Employer:
     """Group 7 of the decree: an employer (đơn vị sử dụng lao động)."""
 
+    record_class: RecordClass = record_class(label=L.CLASS)
     tax_code: TaxCode = column(label=L.PUBLIC, says="Tax code (mã số thuế).")
     budget_code: Code | None = column(label=L.AFFILIATION, says="Budget-relation code (mã quan hệ ngân sách), 7 digits.")
     name: str = column(label=L.PUBLIC, says="Name (tên đơn vị).")
@@ -75,7 +77,8 @@ class Employer:
 class Facility:
     """A medical facility under a health insurance contract (cơ sở khám chữa bệnh)."""
 
-    code: Code = column(label=L.AFFILIATION, says="Five digits (mã cơ sở KCB).")
+    record_class: RecordClass = record_class(label=L.CLASS)
+    code: Code | None = column(label=L.AFFILIATION, says="Five digits (mã cơ sở KCB).")
     name: str = column(label=L.PUBLIC, says="Name (tên cơ sở).")
     level: FacilityLevel = column(label=L.PUBLIC, says="Technical level (cấp chuyên môn).")
     address: Address = embedded(AT, label=L.PUBLIC, says="Address (địa chỉ).")

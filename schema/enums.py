@@ -6,10 +6,25 @@ from enum import Enum
 
 import strawberry
 
+from hub.authoring import RecordClass as Class
+from hub.authoring import held_by
 
-def _enum(name: str, says: str, values: str) -> type[Enum]:
-    made = Enum(name, {word: word for word in values.split()}, module=__name__)  # type: ignore[misc]
+
+def _enum(name: str, says: str, values: str, **of: Class | tuple[Class, ...]) -> type[Enum]:
+    """An enum of these words; `of` names the record classes that alone hold one of them."""
+    held = {word: classes if isinstance(classes, tuple) else (classes,) for word, classes in of.items()}
+    words = {word: held_by(word, *held[word]) if word in held else word for word in values.split()}
+    made = Enum(name, words, module=__name__)  # type: ignore[misc]
     return strawberry.enum(made, description=says)
+
+
+RecordClass = _enum(
+    "RecordClass",
+    "Which authority keeps a record (cơ quan quản lý hồ sơ).",
+    "CIVILIAN DEFENCE PUBLIC_SECURITY",
+    DEFENCE=Class.DEFENCE,
+    PUBLIC_SECURITY=Class.PUBLIC_SECURITY,
+)
 
 
 Sex = _enum("Sex", "Sex (giới tính).", "MALE FEMALE OTHER")
@@ -44,7 +59,7 @@ PaymentMethod = _enum(
 ParticipantStatus = _enum(
     "ParticipantStatus", "Paying, paused, retired or closed (tình trạng tham gia).", "ACTIVE PAUSED RETIRED CLOSED"
 )
-BookIssuer = _enum("BookIssuer", "Who issues the book (cơ quan cấp sổ).", "VSS ARMY_SI POLICE_SI")
+BookIssuer = _enum("BookIssuer", "Who issues the book (cơ quan cấp sổ).", "VSS ARMY_SI POLICE_SI", ARMY_SI=Class.DEFENCE, POLICE_SI=Class.PUBLIC_SECURITY)
 BookStatus = _enum("BookStatus", "State of the book (tình trạng sổ).", "ACTIVE SUSPENDED REVOKED MERGED")
 InsuranceKind = _enum(
     "InsuranceKind",
@@ -65,7 +80,7 @@ BenefitStatus = _enum(
     "BenefitStatus", "State of a settlement (tình trạng giải quyết).", "SUBMITTED APPROVED PAID SUSPENDED TERMINATED CANCELLED"
 )
 LivingArea = _enum("LivingArea", "Hard living area (khu vực).", "K1 K2 K3")
-CardIssuer = _enum("CardIssuer", "Who issued the card (cơ quan cấp thẻ).", "PROVINCIAL_SI ARMY_SI POLICE_SI")
+CardIssuer = _enum("CardIssuer", "Who issued the card (cơ quan cấp thẻ).", "PROVINCIAL_SI ARMY_SI POLICE_SI", ARMY_SI=Class.DEFENCE, POLICE_SI=Class.PUBLIC_SECURITY)
 CardStatus = _enum("CardStatus", "State of the card (trạng thái thẻ).", "ACTIVE EXPIRED REVOKED REDUCED REPLACED LOCKED")
 Treatment = _enum("Treatment", "Outpatient or inpatient (ngoại trú, nội trú).", "OUTPATIENT INPATIENT")
 TreatmentResult = _enum("TreatmentResult", "Result of the treatment (kết quả điều trị).", "CURED BETTER SAME WORSE DIED")
@@ -81,6 +96,7 @@ EntityType = _enum(
     "EntityType",
     "Kind of employer (loại hình).",
     "LLC JOINT_STOCK PRIVATE STATE_OWNED FOREIGN COOPERATIVE HOUSEHOLD_BUSINESS STATE_AGENCY PUBLIC_UNIT ARMED_FORCES_UNIT",
+    ARMED_FORCES_UNIT=(Class.DEFENCE, Class.PUBLIC_SECURITY),
 )
 EmployerPayment = _enum("EmployerPayment", "How an employer pays (phương thức đóng).", "MONTHLY QUARTERLY HALF_YEARLY")
 EmployerStatus = _enum(

@@ -6,8 +6,8 @@ from datetime import date
 
 import strawberry
 
-from hub.authoring import Key, Source, Standing, column, embedded, link, lookup, one, rows
-from schema.enums import CardForm, RegistrationType, Relationship
+from hub.authoring import Key, Source, Standing, column, embedded, link, lookup, one, record_class, rows
+from schema.enums import CardForm, RecordClass, RegistrationType, Relationship
 from schema.labels import Labels as L
 from schema.scalars import Code, Percent, PersonalId, SiNumber
 from schema.values import Address
@@ -26,7 +26,7 @@ class Participant:
 class Facility:
     """A medical facility, known here by its code."""
 
-    code: Code = column(label=L.AFFILIATION, says="Five digits (mã cơ sở KCB).")
+    code: Code | None = column(label=L.AFFILIATION, says="Five digits (mã cơ sở KCB).")
 
 
 @household.extension(
@@ -48,6 +48,7 @@ class Person:
 class HouseholdMember:
     """A member of a household (thành viên hộ gia đình)."""
 
+    record_class: RecordClass = record_class(label=L.CLASS)
     relationship: Relationship = column(label=L.FAMILY, says="Relationship to the head (quan hệ với chủ hộ).")
     since: date = column(label=L.FAMILY, says="Member since (ngày vào hộ).")
     household: Household | None = one(
@@ -77,8 +78,9 @@ class HouseholdMember:
 class Household:
     """Group 3 of the decree: a household (hộ gia đình)."""
 
+    record_class: RecordClass = record_class(label=L.CLASS)
     household_id: strawberry.ID = column("id", label=L.KEY, says="Random id of the record (mã bản ghi).")
-    household_code: Code | None = column(label=L.IDENTIFIER, says="Household code (mã hộ gia đình), 10 digits.")
+    household_code: Code | None = column(label=L.HOUSEHOLD_CODE, says="Household code (mã hộ gia đình), 10 digits.")
     registration_type: RegistrationType = column(label=L.FAMILY, says="Permanent or temporary (thường trú, tạm trú).")
     address: Address = embedded(
         {

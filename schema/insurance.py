@@ -24,6 +24,7 @@ from hub.authoring import (
     lookup,
     one,
     page,
+    record_class,
     rows,
 )
 from hub.domain.arithmetic import counted_years
@@ -39,6 +40,7 @@ from schema.enums import (
     PaidVia,
     ParticipantStatus,
     PaymentMethod,
+    RecordClass,
     Regime,
     Region,
     SalaryKind,
@@ -77,6 +79,7 @@ class AppliedRates:
 class Contribution:
     """One line of the payment history (quá trình đóng), form C14-TS; months are inclusive."""
 
+    record_class: RecordClass = record_class(label=L.CLASS)
     id: strawberry.ID = column(label=L.KEY, says="Random id of the line (mã dòng).")
     from_month: Month = column(label=L.STATUS, says="First month (từ tháng).")
     to_month: Month = column(label=L.STATUS, says="Last month (đến tháng).")
@@ -91,9 +94,9 @@ class Contribution:
         says="Unit under whose code the line was declared (đơn vị tham gia).",
     )
     unit_code: Code | None = column(label=L.AFFILIATION, says="Code of that unit (mã đơn vị).")
-    unit_name: str = column(label=L.WORK, says="Name of the unit as declared (tên đơn vị).")
-    job_title: str = column(label=L.WORK, says="Rank, position, job (cấp bậc, chức vụ, chức danh).")
-    workplace: str | None = column(label=L.WORK, says="Workplace (nơi làm việc).")
+    unit_name: str | None = column(label=L.POST, says="Name of the unit as declared (tên đơn vị).")
+    job_title: str | None = column(label=L.POST, says="Rank, position, job (cấp bậc, chức vụ, chức danh).")
+    workplace: str | None = column(label=L.POST, says="Workplace (nơi làm việc).")
     kinds: list[InsuranceKind] = column(label=L.STATUS, says="Funds paid to (loại bảo hiểm).")
     salary_kind: SalaryKind = column(label=L.AMOUNT, says="Amount or coefficient (loại mức lương).")
     salary: Dong = column(label=L.AMOUNT, says="Monthly basis of the contribution (mức lương đóng).")
@@ -107,7 +110,7 @@ class Contribution:
     employer_amount: Dong = column(label=L.AMOUNT, says="Paid by the employer each month (đơn vị đóng).")
     status: ContributionStatus = column(label=L.STATUS, says="Paid, unpaid, late or evaded (tình trạng đóng).")
     settled: bool = column(label=L.STATUS, says="Used up by a one-time benefit (đã hưởng BHXH một lần).")
-    movement_code: Code | None = column(label=L.WORK, says="Movement code of form D02-TS (phương án).")
+    movement_code: Code | None = column(label=L.POST, says="Movement code of form D02-TS (phương án).")
     recorded_on: date = column(label=L.STATUS, says="Recorded on (ngày ghi nhận).")
 
 
@@ -164,6 +167,7 @@ REGIMES = {
 class BenefitSettlement:
     """A benefit enjoyed or settled (quá trình hưởng, giải quyết chế độ)."""
 
+    record_class: RecordClass = record_class(label=L.CLASS)
     id: strawberry.ID = column(label=L.KEY, says="Random id of the settlement (mã giải quyết).")
     regime: Regime = column(label=L.STATUS, says="Regime (chế độ).")
     decision_number: str | None = column(label=L.STATUS, says="Number of the decision (số quyết định).")
@@ -217,10 +221,11 @@ class OneTimeBenefit(BenefitSettlement):
 class HealthCard:
     """A health card for one period of validity (thẻ BHYT)."""
 
+    record_class: RecordClass = record_class(label=L.CLASS)
     hi_number: SiNumber = column(label=L.IDENTIFIER, says="Health insurance number (mã số BHYT), 10 digits.")
-    card_code: Code = column(label=L.AFFILIATION, says="Old 15-character code (mã thẻ).")
-    object_group: ObjectGroup = embedded({"code": "object_group"}, label=L.AFFILIATION, says="Group (nhóm đối tượng).")
-    benefit_level: int = column(label=L.AFFILIATION, says="Benefit level, 1 to 5 (mức hưởng).")
+    card_code: Code | None = column(label=L.CARD_CODE, says="Old 15-character code (mã thẻ).")
+    object_group: ObjectGroup | None = embedded({"code": "object_group"}, label=L.AFFILIATION, says="Group (nhóm đối tượng).")
+    benefit_level: int | None = column(label=L.AFFILIATION, says="Benefit level, 1 to 5 (mức hưởng).")
     living_area: LivingArea | None = column(label=L.CARD, says="Hard living area (khu vực).")
     initial_facility: Facility | None = link(
         {"code": "initial_facility_code"},
@@ -233,7 +238,7 @@ class HealthCard:
     five_years_on: date | None = column(label=L.CARD, says="Five continuous years on (thời điểm đủ 5 năm liên tục).")
     copay_exempt_from: date | None = column(label=L.CARD, says="Free of co-payment from (miễn cùng chi trả từ).")
     copay_this_year: Dong | None = column(label=L.MEDICAL, says="Own co-payment this year (lũy kế cùng chi trả).")
-    issuer: CardIssuer = column(label=L.AFFILIATION, says="Issuer (cơ quan cấp).")
+    issuer: CardIssuer | None = column(label=L.AFFILIATION, says="Issuer (cơ quan cấp).")
     status: CardStatus = column(label=L.CARD, says="State (trạng thái).")
 
 
@@ -241,11 +246,12 @@ class HealthCard:
 class Visit:
     """A medical visit paid by health insurance (lượt khám chữa bệnh)."""
 
+    record_class: RecordClass = record_class(label=L.CLASS)
     id: strawberry.ID = column(label=L.KEY, says="Random id of the visit (mã lượt khám).")
     facility: Facility | None = link(
         {"code": "facility_code"}, gives=None, label=L.MEDICAL, says="Where (cơ sở KCB)."
     )
-    card_code: Code | None = column(label=L.AFFILIATION, says="Card shown (mã thẻ).")
+    card_code: Code | None = column(label=L.CARD_CODE, says="Card shown (mã thẻ).")
     admitted_at: datetime = column(label=L.MEDICAL, says="Admitted at (ngày vào).")
     discharged_at: datetime | None = column(label=L.MEDICAL, says="Discharged at (ngày ra).")
     diagnosis: Diagnosis = embedded({"code": "diagnosis_code"}, label=L.MEDICAL, says="Main diagnosis (bệnh chính).")
@@ -272,6 +278,7 @@ class HealthInsurance:
 class UnemploymentPeriod:
     """A period of unemployment benefit (đợt hưởng trợ cấp thất nghiệp)."""
 
+    record_class: RecordClass = record_class(label=L.CLASS)
     decision_number: str | None = column(label=L.STATUS, says="Number of the decision (số quyết định).")
     from_date: date = column(label=L.STATUS, says="From (từ ngày).")
     to_date: date | None = column(label=L.STATUS, says="To (đến ngày).")
@@ -303,6 +310,8 @@ class UnemploymentInsurance:
 class Participant:
     """Group 4 of the decree: a participant of social insurance (người tham gia BHXH)."""
 
+    record_class: RecordClass = record_class(label=L.CLASS)
+    id: strawberry.ID = column(label=L.KEY, says="Random id of the record (mã bản ghi).")
     si_number: SiNumber = column(label=L.IDENTIFIER, says="Social insurance number (mã số BHXH).")
     person: Person | None = link({"personalId": "personal_id"}, gives=None, label=L.LINK, says="The person (công dân).")
     subject_type: SubjectType | None = column(label=L.AFFILIATION, says="Letter of the law's list (loại đối tượng).")
@@ -322,7 +331,7 @@ class Participant:
         label=L.AFFILIATION,
         says="Managing unit (đơn vị quản lý).",
     )
-    job_title: str | None = column(label=L.WORK, says="Job today (chức danh nghề).")
+    job_title: str | None = column(label=L.POST, says="Job today (chức danh nghề).")
     employed_since: Month | None = column(label=L.WORK, says="With this employer since (làm việc từ tháng).")
     salary: Dong | None = column(label=L.AMOUNT, says="Basis of the contribution today (mức lương đóng).")
     status: ParticipantStatus = column(label=L.STATUS, says="Paying, paused, retired or closed (tình trạng).")
@@ -333,10 +342,11 @@ class Participant:
 class InsuranceBook:
     """The electronic social insurance book (sổ BHXH điện tử), Decree 164/2025 art. 8."""
 
+    record_class: RecordClass = record_class(label=L.CLASS)
     book_code: BookCode = column(label=L.IDENTIFIER, says="Number of the book (mã sổ).")
     personal_id: PersonalId = column(label=L.IDENTIFIER, says="Personal number of the holder (số định danh cá nhân).")
     holder: Person | None = link({"personalId": "personal_id"}, gives=None, label=L.LINK, says="The holder (chủ sổ).")
-    issuer: BookIssuer = column(label=L.AFFILIATION, says="Issuer (cơ quan cấp).")
+    issuer: BookIssuer | None = column(label=L.AFFILIATION, says="Issuer (cơ quan cấp).")
     issued_on: date = column(label=L.STATUS, says="Issued on (ngày cấp).")
     version: int = column(label=L.STATUS, says="Version of the content (phiên bản).")
     data_as_of: date = column(label=L.STATUS, says="Content as of (dữ liệu tính đến).")
@@ -395,14 +405,14 @@ class EmployerUnit:
     """A unit of an employer, known here by tax code and object group."""
 
     tax_code: TaxCode = column(label=L.PUBLIC, says="Tax code of the employer (mã số thuế).")
-    object_group: Code = column(label=L.AFFILIATION, says="Object group (mã nhóm đối tượng).")
+    object_group: Code | None = column(label=L.AFFILIATION, says="Object group (mã nhóm đối tượng).")
 
 
 @insurance.extension("Facility", Key(("code",), ("code",)))
 class Facility:
     """A medical facility, known here by its code."""
 
-    code: Code = column(label=L.AFFILIATION, says="Five digits (mã cơ sở KCB).")
+    code: Code | None = column(label=L.AFFILIATION, says="Five digits (mã cơ sở KCB).")
 
 
 @insurance.root

@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from datetime import date
+from enum import Enum
 
 import strawberry
 
-from hub.authoring import Key, Source, Standing, Through, column, embedded, link, lookup, one, rows, viewer_lookup
-from schema.enums import Channel, IdentifierScheme, LifeStatus, RelativeKind, Sex
+from hub.authoring import (
+    Key,
+    Source,
+    Standing,
+    Through,
+    column,
+    embedded,
+    expression,
+    link,
+    lookup,
+    one,
+    record_class,
+    rows,
+    viewer_lookup,
+)
+from schema.enums import Channel, IdentifierScheme, LifeStatus, RecordClass, RelativeKind, Sex
 from schema.labels import Labels as L
 from schema.scalars import Code, PartialDate, PersonalId
 from schema.values import Address, BirthProvince, EthnicGroup, Province
@@ -25,10 +40,11 @@ BY_NUMBER = Key(
 class Identifier:
     """A number a person is or was known by, dated (giấy tờ, mã số)."""
 
-    scheme: IdentifierScheme = column(label=L.IDENTIFIER, says="Kind of number (loại).")
-    value: Code = column(label=L.IDENTIFIER, says="The number (số).")
-    valid_from: date = column(label=L.IDENTIFIER, says="First day of validity (hiệu lực từ).")
-    valid_to: date | None = column(label=L.IDENTIFIER, says="Last day of validity (hiệu lực đến).")
+    record_class: RecordClass = record_class(label=L.CLASS)
+    scheme: IdentifierScheme = column(label=L.DOCUMENTS, says="Kind of number (loại).")
+    value: Code = column(label=L.DOCUMENTS, says="The number (số).")
+    valid_from: date = column(label=L.DOCUMENTS, says="First day of validity (hiệu lực từ).")
+    valid_to: date | None = column(label=L.DOCUMENTS, says="Last day of validity (hiệu lực đến).")
 
 
 @population.row
@@ -49,18 +65,49 @@ class Contact:
         says="Current residence (nơi ở hiện tại).",
     )
     preferred_channel: Channel | None = column(label=L.CONTACT, says="Preferred channel (kênh liên hệ).")
-    bank_account: str | None = column(label=L.SENSITIVE, says="Bank account (số tài khoản).")
+    bank_account: str | None = column(label=L.BANK, says="Bank account (số tài khoản).")
     bank_name: str | None = column(label=L.SENSITIVE, says="Bank (ngân hàng).")
+
+
+@strawberry.enum(description="How a guardian stands to a child (quan hệ với trẻ).")
+class GuardianKind(Enum):
+    """Those of `RelativeKind` who can have a child in their care: a spouse cannot."""
+
+    FATHER = "FATHER"
+    MOTHER = "MOTHER"
+    LEGAL_REPRESENTATIVE = "LEGAL_REPRESENTATIVE"
 
 
 @population.row
 class Relative:
     """Father, mother, spouse or legal representative, as group 1 names them (cha, mẹ, vợ/chồng, người đại diện)."""
 
-    relation: RelativeKind = column(label=L.FAMILY, says="Relation (quan hệ).")
-    full_name: str = column(label=L.FAMILY, says="Full name (họ và tên).")
+    record_class: RecordClass = record_class(label=L.CLASS)
+    relation: RelativeKind = column(label=L.KIN, says="Relation (quan hệ).")
+    full_name: str = column(label=L.KIN_NAME, says="Full name (họ và tên).")
     person: Person | None = link(
-        {"personalId": "personal_id"}, gives=Standing.HOUSEHOLD, label=L.FAMILY, says="The relative (người thân)."
+        {"personalId": "personal_id"}, gives=Standing.HOUSEHOLD, label=L.KIN, says="The relative (người thân)."
+    )
+
+
+# A child is in somebody's care as long as it is under 16 on the day that it is read, in Viet Nam: a row that was never
+# removed from the register gives nobody a child of sixteen. The demo's country has rows for all who were under 16 on its
+# own day (2026-11-01); as time goes by they fall away one by one, the last of them in 2042.
+UNDER_SIXTEEN = "{until} >= (now() at time zone interval '7 hours')::date"
+
+
+@population.row
+class Ward:
+    """A child under 16 (trẻ em) in a person's care. The row is the guardian's; what is behind `person` is the child's."""
+
+    record_class: RecordClass = record_class(label=L.CLASS)
+    relation: GuardianKind = column(label=L.GUARDIANSHIP, says="What the guardian is to the child (quan hệ với trẻ).")
+    # The year alone: a guardian reads a child's year of birth, and the day before the birthday would tell the day.
+    until: PartialDate = expression(
+        "to_char({until} + 1, 'YYYY')", label=L.GUARDIANSHIP, says="Year in which the child turns sixteen (năm đủ 16 tuổi)."
+    )
+    person: Person | None = link(
+        {"personalId": "child_personal_id"}, gives=Standing.GUARDIAN, label=L.GUARDIANSHIP, says="The child (trẻ em)."
     )
 
 
@@ -69,12 +116,13 @@ class Person:
     """Group 1 of the decree: a person (công dân) with basic personal data."""
 
     id: strawberry.ID = column(label=L.KEY, says="Random id of the record (mã bản ghi).")
+    record_class: RecordClass = record_class(label=L.CLASS)
     personal_id: PersonalId | None = column(label=L.IDENTIFIER, says="Personal number (số định danh cá nhân).")
     identifiers: list[Identifier] = rows(
         "person_identifier",
         {"person_id": "id"},
         order=("valid_from", "id"),
-        label=L.IDENTIFIER,
+        label=L.DOCUMENTS,
         says="Numbers the person is or was known by (các giấy tờ, mã số).",
     )
     surname: str = column(label=L.NAME, says="Surname (họ).")
@@ -90,7 +138,7 @@ class Person:
     birth_registration: BirthProvince | None = embedded(
         {"code": "birth_province_code"},
         present="birth_province_code",
-        label=L.BIRTH,
+        label=L.ORIGIN,
         says="Where the birth was registered (nơi đăng ký khai sinh).",
     )
     hometown: Province | None = embedded(
@@ -109,7 +157,7 @@ class Person:
         label=L.PROVINCE,
         says="Permanent residence (nơi thường trú).",
     )
-    occupation: str | None = column(label=L.WORK, says="Occupation (nghề nghiệp).")
+    occupation: str | None = column(label=L.POST, says="Occupation (nghề nghiệp).")
     life_status: LifeStatus = column(label=L.BASIC, says="Alive, dead or missing (tình trạng).")
     life_status_date: date | None = column(label=L.BASIC, says="Since when (ngày xác định tình trạng).")
     contact: Contact | None = one("contact", {"person_id": "id"}, label=L.LINK, says="Contact data (thông tin liên hệ).")
@@ -117,8 +165,17 @@ class Person:
         "relative",
         {"person_id": "id"},
         order=("relation", "id"),
-        label=L.FAMILY,
+        label=L.KIN,
         says="Father, mother, spouse, legal representative (thân nhân).",
+    )
+    # In no order that a birthday decides: siblings of one year would be told apart by it.
+    wards: list[Ward] = rows(
+        "ward",
+        {"guardian_personal_id": "personal_id"},
+        where=UNDER_SIXTEEN,
+        order=("relation", "id"),
+        label=L.GUARDIANSHIP,
+        says="Children under 16 in the person's care (trẻ em dưới 16 tuổi được người này chăm sóc, giám hộ).",
     )
 
 
@@ -127,7 +184,7 @@ class Query:
     """Where a query starts."""
 
     me: Person | None = viewer_lookup(
-        key=("personalId",), label=L.LINK, says="The reader's own record (hồ sơ của tôi); null for an official."
+        key=("personalId",), label=L.LINK, says="The reader's own record (hồ sơ của tôi)."
     )
 
     @lookup(key=("personalId",), label=L.LINK, says="A person by any personal number he ever had (tra cứu công dân).")

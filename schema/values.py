@@ -2,6 +2,8 @@
 
 A code names something only together with a date: since the mergers of 1 July 2025 seven province codes name another
 province than before (domain tables, decision QĐ 19/2025/QĐ-TTg). So every coded value has the day it stands for.
+
+What a code means is public. That somebody has it is not: the label of the field that leads to the value decides.
 """
 
 from __future__ import annotations
@@ -31,16 +33,16 @@ def named(kind: str) -> Callable[..., str | None]:
 class Province:
     """A province or centrally-run city (tỉnh, thành phố), named as of the day its row speaks of."""
 
-    code: Code = column(label=L.PROVINCE, says="Two digits (mã tỉnh).")
-    name: str | None = computed(named("province"), "code", "on", label=L.PROVINCE, says="Its name on that day (tên tỉnh).")
+    code: Code = column(label=L.PUBLIC, says="Two digits (mã tỉnh).")
+    name: str | None = computed(named("province"), "code", "on", label=L.PUBLIC, says="Its name on that day (tên tỉnh).")
 
 
 @value
 class Commune:
     """A commune, ward or special zone (xã, phường, đặc khu)."""
 
-    code: Code = column(label=L.ADDRESS, says="Five digits (mã xã).")
-    name: str | None = computed(named("commune"), "code", "on", label=L.ADDRESS, says="Its name on that day (tên xã).")
+    code: Code = column(label=L.PUBLIC, says="Five digits (mã xã).")
+    name: str | None = computed(named("commune"), "code", "on", label=L.PUBLIC, says="Its name on that day (tên xã).")
 
 
 @value
@@ -56,32 +58,32 @@ class Address:
 class BirthProvince:
     """Province where a birth was registered, by the 63 codes inside personal numbers (nơi đăng ký khai sinh)."""
 
-    code: Code = column(label=L.BIRTH, says="Three digits (mã tỉnh khai sinh).")
-    name: str | None = computed(named("birth_province"), "code", label=L.BIRTH, says="Its name (tên tỉnh).")
+    code: Code = column(label=L.PUBLIC, says="Three digits (mã tỉnh khai sinh).")
+    name: str | None = computed(named("birth_province"), "code", label=L.PUBLIC, says="Its name (tên tỉnh).")
 
 
 @value
 class EthnicGroup:
     """One of the ethnic groups (dân tộc)."""
 
-    code: Code = column(label=L.SENSITIVE, says="Two digits (mã dân tộc).")
-    name: str | None = computed(named("ethnic_group"), "code", label=L.SENSITIVE, says="Its name (tên dân tộc).")
+    code: Code = column(label=L.PUBLIC, says="Two digits (mã dân tộc).")
+    name: str | None = computed(named("ethnic_group"), "code", label=L.PUBLIC, says="Its name (tên dân tộc).")
 
 
 @value
 class ObjectGroup:
     """Group of health insurance members (nhóm đối tượng BHYT), Decision 1351/QĐ-BHXH."""
 
-    code: Code = column(label=L.AFFILIATION, says="Two letters (mã đối tượng).")
-    name: str | None = computed(named("object_group"), "code", label=L.AFFILIATION, says="Who belongs to it (tên đối tượng).")
+    code: Code = column(label=L.PUBLIC, says="Two letters (mã đối tượng).")
+    name: str | None = computed(named("object_group"), "code", label=L.PUBLIC, says="Who belongs to it (tên đối tượng).")
 
 
 @value
 class Diagnosis:
     """A diagnosis by ICD-10 (chẩn đoán)."""
 
-    code: Code = column(label=L.MEDICAL, says="ICD-10 code (mã bệnh).")
-    name: str | None = computed(named("icd10"), "code", label=L.MEDICAL, says="Its name (tên bệnh).")
+    code: Code = column(label=L.PUBLIC, says="ICD-10 code (mã bệnh).")
+    name: str | None = computed(named("icd10"), "code", label=L.PUBLIC, says="Its name (tên bệnh).")
 
 
 @value
@@ -96,5 +98,5 @@ class Industry:
 class Agency:
     """A social insurance agency (cơ quan BHXH)."""
 
-    code: Code = column(label=L.AFFILIATION, says="Five digits (mã cơ quan).")
-    name: str | None = computed(named("agency"), "code", label=L.AFFILIATION, says="Its name (tên cơ quan).")
+    code: Code = column(label=L.PUBLIC, says="Five digits (mã cơ quan).")
+    name: str | None = computed(named("agency"), "code", label=L.PUBLIC, says="Its name (tên cơ quan).")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             "HUB_KEYS": str(keys),
             "HUB_ISSUER": "https://issuer.example",
             "HUB_AUDIENCE": "book",
+            "HUB_PSEUDONYM_KEY": base64.b64encode(bytes(range(40))).decode() + "\n",
             "HUB_HOST": "::1",
             "HUB_PORT": "9000",
             "HUB_POOL_SIZE": "8",
@@ -50,6 +52,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert (settings.host, settings.port, settings.pool_size) == ("::1", 9000, 8)
     assert (settings.statement_timeout, settings.request_timeout, settings.max_body_bytes) == (1.5, 3.0, 5000)
     assert settings.log_level == "debug"
+    assert settings.pseudonym_key == bytes(range(40))
     assert settings.owner_dsns == {"household": "postgres://owner@db/household"}
     assert settings.role_passwords == {Universe.PUBLIC_SECURITY: "sesame"}
     require_serving(settings)
@@ -72,6 +75,9 @@ def test_an_instance_with_the_civilian_addresses_alone_is_legal() -> None:
         ("HUB_ISSUER", " ", "`HUB_ISSUER` must not be empty"),
         ("HUB_KEYS", "/nowhere/keys.json", "`HUB_KEYS` must be the path of a file that exists"),
         ("HUB_LOG_LEVEL", "loud", "`HUB_LOG_LEVEL` must be one of debug, info, warning, error, not `loud`"),
+        ("HUB_PSEUDONYM_KEY", "c2VzYW1l", "`HUB_PSEUDONYM_KEY` must be 32 random bytes or more in base64"),
+        ("HUB_PSEUDONYM_KEY", "sesame" * 4, "`HUB_PSEUDONYM_KEY` must be 32 random bytes or more"),
+        ("HUB_PSEUDONYM_KEY", "not base64!" * 5, "`HUB_PSEUDONYM_KEY` must be 32 random bytes or more"),
         ("HUB_OWNER_DSN_EMPLOYER", "mysql://x/y", "`HUB_OWNER_DSN_EMPLOYER` must start with postgresql://"),
         ("HUB_OWNER_DSN_EMPLOYER", "postgresql://x", "`HUB_OWNER_DSN_EMPLOYER` must name a database"),
     ],
@@ -90,8 +96,11 @@ def test_all_problems_are_told_at_once() -> None:
 
 def test_no_secret_is_told() -> None:
     with pytest.raises(SettingsWrong) as caught:
-        read_settings({"HUB_OWNER_DSN_EMPLOYER": "owner:sesame@db", "HUB_ROLE_PASSWORD_ALL": ""})
+        read_settings(
+            {"HUB_OWNER_DSN_EMPLOYER": "owner:sesame@db", "HUB_ROLE_PASSWORD_ALL": "", "HUB_PSEUDONYM_KEY": "sesame"}
+        )
     assert "sesame" not in str(caught.value)
+    assert "sesame" not in repr(read_settings({"HUB_PSEUDONYM_KEY": base64.b64encode(b"sesame" * 9).decode()}))
     assert "sesame" not in repr(read_settings({"HUB_ROLE_PASSWORD_ALL": "sesame"}))
 
 

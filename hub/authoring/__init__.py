@@ -6,7 +6,9 @@ stands on the tables. A field shows on one line its type, its column, its label 
 fields   what a field may be: column, expression, rows, one, page, embedded, aggregate, link, computed, lookup
 source   a source and its types
 scalars  custom scalars with a format
-policy   the table of audience, standing and label
+policy   the table of audience, standing, label and class
+agreements  what partners may read, for what and how long
+reads    what each field reads beside itself
 declare  sources and table -> DeclaredGraph, with every problem found on the way
 
 Decided: Strawberry is the authoring front end and prints the SDL, but does not execute (design.md section 6 has the
@@ -14,6 +16,7 @@ figures). Rejected: a declaration language of our own (nobody knows it), and SDL
 places to change one thing).
 """
 
+from hub.authoring.agreements import read_agreements
 from hub.authoring.declare import declare
 from hub.authoring.fields import (
     aggregate,
@@ -21,10 +24,12 @@ from hub.authoring.fields import (
     computed,
     embedded,
     expression,
+    held_by,
     link,
     lookup,
     one,
     page,
+    record_class,
     rows,
     viewer_lookup,
 )
@@ -32,11 +37,12 @@ from hub.authoring.policy import read_policy
 from hub.authoring.scalars import ScalarKind, scalar
 from hub.authoring.source import Key, Source, Through, value
 from hub.model.mapping import Page
-from hub.model.viewer import Standing
+from hub.model.viewer import RecordClass, Standing
 
 __all__ = [
     "Key",
     "Page",
+    "RecordClass",
     "ScalarKind",
     "Source",
     "Standing",
@@ -47,11 +53,14 @@ __all__ = [
     "declare",
     "embedded",
     "expression",
+    "held_by",
     "link",
     "lookup",
     "one",
     "page",
+    "read_agreements",
     "read_policy",
+    "record_class",
     "rows",
     "scalar",
     "value",

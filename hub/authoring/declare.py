@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from graphql import (
@@ -20,17 +20,21 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
 from hub.authoring.fields import SPEC, ColumnOf, ExpressionOf, FieldSpec, LookupOf
+from hub.authoring.reads import read_reads
 from hub.authoring.scalars import REGISTRY, ScalarKind
 from hub.authoring.source import TYPE_SPEC, Source, TypeSpec
 from hub.errors import BuildFailed, Problem
-from hub.model.graph import DeclaredGraph, PolicyTable, Transition
+from hub.model.graph import Agreement, Coordinate, DeclaredGraph, PolicyTable, Reads, Transition
 from hub.model.mapping import (
+    Aggregate,
+    ClassOf,
     Column,
     Expression,
     FieldMapping,
     Form,
     KeyColumns,
     Lookup,
+    Rows,
     SourceMapping,
     TypeMapping,
 )
@@ -49,11 +53,17 @@ _HARMLESS = frozenset({Form.PLAIN, Form.NUMBER})
 _KINDS = {ScalarKind.WORD: Form.PLAIN, ScalarKind.NUMBER: Form.NUMBER}
 
 
-def declare(sources: Sequence[Source], policy: PolicyTable, problems: Iterable[Problem] = ()) -> DeclaredGraph:
-    """The graph of these sources; raises `BuildFailed` with every problem, those of the policy file included."""
+def declare(
+    sources: Sequence[Source],
+    policy: PolicyTable,
+    agreements: Mapping[str, Agreement] | None = None,
+    problems: Iterable[Problem] = (),
+) -> DeclaredGraph:
+    """The graph of these sources; raises `BuildFailed` with every problem, those of the files included."""
     found = list(problems)
     subgraphs: list[Subgraph] = []
     mappings: dict[str, SourceMapping] = {}
+    reads: dict[Coordinate, Reads] = {}
     transitions: dict[tuple[str, str], Transition] = {}
     labels: dict[tuple[str, str], tuple[str, str]] = {}
     for source in sources:
@@ -61,6 +71,7 @@ def declare(sources: Sequence[Source], policy: PolicyTable, problems: Iterable[P
         subgraphs.append(Subgraph(source.name, schema.as_str()))
         reader = _Reader(source, schema, found, transitions, labels)
         mappings[source.name] = reader.mapping()
+        reads.update(read_reads(mappings[source.name], reader.leads_to))
     found += [
         Problem("LABEL_UNKNOWN", f"{where[0]}.{where[1]}", f"label `{label}` is not in the policy table")
         for where, (label, _) in labels.items()
@@ -74,7 +85,33 @@ def declare(sources: Sequence[Source], policy: PolicyTable, problems: Iterable[P
         for entry in REGISTRY.values()
         if entry.kind is ScalarKind.WORD
     }
-    return DeclaredGraph(tuple(subgraphs), mappings, checks, transitions, policy)
+    return DeclaredGraph(
+        tuple(subgraphs),
+        mappings,
+        checks,
+        transitions,
+        policy,
+        agreements or {},
+        reads,
+        _kind(mappings, Column),
+        _kind(mappings, Aggregate) | _lists(mappings),
+        _kind(mappings, ClassOf),
+    )
+
+
+def _kind(mappings: Mapping[str, SourceMapping], kind: type[FieldMapping]) -> frozenset[Coordinate]:
+    return frozenset(where for where, mapped in _mapped(mappings) if isinstance(mapped, kind))
+
+
+def _lists(mappings: Mapping[str, SourceMapping]) -> frozenset[Coordinate]:
+    return frozenset(where for where, mapped in _mapped(mappings) if isinstance(mapped, Rows) and mapped.many)
+
+
+def _mapped(mappings: Mapping[str, SourceMapping]) -> Iterator[tuple[Coordinate, FieldMapping]]:
+    for mapping in mappings.values():
+        for type_name, of in mapping.types.items():
+            for field_name, mapped in of.fields.items():
+                yield (type_name, field_name), mapped
 
 
 def _schema(source: Source) -> federation.Schema:
@@ -103,6 +140,7 @@ class _Reader:
         self.problems = problems
         self.transitions = transitions
         self.labels = labels
+        self.leads_to: dict[Coordinate, str] = {}
 
     def mapping(self) -> SourceMapping:
         types: dict[str, TypeMapping] = {}
@@ -192,6 +230,8 @@ class _Reader:
         }
 
     def mapped(self, place: str, declared: StrawberryField, spec: FieldSpec) -> FieldMapping:
+        type_name, field_name = place.split(".")
+        self.leads_to[type_name, field_name] = get_named_type(self.graphql_type(type_name, field_name)).name
         match spec.mapped:
             case ColumnOf(name):
                 return Column(name or declared.python_name, self.form(place))

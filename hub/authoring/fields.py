@@ -17,8 +17,8 @@ from strawberry.federation.schema_directive import schema_directive
 from strawberry.schema_directive import Location
 
 from hub.model.graph import Transition
-from hub.model.mapping import Aggregate, Computed, Embedded, Page, Reference, Rows
-from hub.model.viewer import Standing
+from hub.model.mapping import Aggregate, ClassOf, Computed, Embedded, Page, Reference, Rows
+from hub.model.viewer import RecordClass, Standing
 
 SPEC = "hub"
 
@@ -36,6 +36,24 @@ class Label:
     """The `@label` directive."""
 
     name: str
+
+
+@schema_directive(
+    locations=[Location.ENUM_VALUE],
+    name="heldBy",
+    compose=True,
+    import_url="https://social-insurance-hub.example/label/v1.0",
+    description="The only record classes whose rows hold the value; who is cleared for none of them does not see it.",
+)
+class HeldBy:
+    """The `@heldBy` directive."""
+
+    classes: list[str]
+
+
+def held_by(value: str, *classes: RecordClass) -> Any:
+    """An enum value that only rows of these classes hold."""
+    return strawberry.enum_value(value, directives=[HeldBy(classes=[one.name for one in classes])])
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +80,7 @@ class LookupOf:
     most: int = 1
 
 
-Mapped = ColumnOf | ExpressionOf | Rows | Aggregate | Embedded | Reference | Computed | LookupOf
+Mapped = ClassOf | ColumnOf | ExpressionOf | Rows | Aggregate | Embedded | Reference | Computed | LookupOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +109,11 @@ def _transition(gives: Standing | None) -> Transition | None:
 def column(name: str = "", *, label: StrEnum, says: str, shareable: bool = False) -> Any:
     """A column of the row; without a name the field's own in snake case."""
     return _field(FieldSpec(ColumnOf(name), label.value), says, shareable=shareable)
+
+
+def record_class(*, label: StrEnum) -> Any:
+    """The class of the row; only readers cleared for more than one have this field."""
+    return _field(FieldSpec(ClassOf(), label.value), "Which authority keeps the record (cơ quan quản lý hồ sơ).")
 
 
 def expression(sql: str, *, label: StrEnum, says: str) -> Any:

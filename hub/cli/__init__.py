@@ -3,8 +3,12 @@
     demo      hub demo
     token     hub token
     serve     hub serve
+    gateway   hub gateway: a supergraph of remote subgraphs
     migrate   hub migrate
-    graph     hub compose, operation, plan, sql, query, check: each stage, printed
+    compose   hub compose: subgraphs into a supergraph
+    diff      hub diff: what changes for the readers of a schema
+    graph     hub operation, plan, sql, query, check: each stage, printed
+    policy    hub policy: who may see what, and why; printed by `explanation` and `matrix`, in the words of `words`
 
 Modules import what is heavy inside their commands, so that `hub --help` is quick. Errors of the hub end a command with
 one line each on the error output and exit code 1; wrong options with click's own message and exit code 2.
@@ -24,10 +28,13 @@ _COMMANDS = {
     "demo": "hub.cli.demo",
     "token": "hub.cli.token",
     "serve": "hub.cli.serve",
+    "gateway": "hub.cli.gateway",
     "migrate": "hub.cli.migrate",
     "check": "hub.cli.graph",
-    "compose": "hub.cli.graph",
+    "compose": "hub.cli.compose",
+    "diff": "hub.cli.diff",
     "operation": "hub.cli.graph",
+    "policy": "hub.cli.policy",
     "plan": "hub.cli.graph",
     "sql": "hub.cli.graph",
     "query": "hub.cli.graph",

@@ -1,4 +1,4 @@
-"""`hub compose|operation|plan|sql|query|check`: each stage of the hub, printed.
+"""`hub operation|plan|sql|query|check`: each stage of the hub, printed.
 
 Stages up to SQL need no database. `hub query` and `hub check` read the databases of the environment if it names any,
 and those of the demo otherwise.
@@ -47,12 +47,6 @@ def _asked(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@click.command(short_help="Compose the graph and print the supergraph's SDL.")
-def compose() -> None:
-    """Compose the sources of `schema/` and print the supergraph, which any Federation 2 router can read."""
-    click.echo(_built().supergraph.sdl)
-
-
 @click.command(short_help="Print an operation as the hub understands it.")
 @_asked
 def operation(file: Path, viewer: str, operation: str | None, variables: str) -> None:
@@ -88,7 +82,8 @@ def sql(file: Path, viewer: str, operation: str | None, variables: str) -> None:
 @click.command(short_help="Answer an operation.")
 @_asked
 @_DATA
-def query(file: Path, viewer: str, operation: str | None, variables: str, data: Path) -> None:
+@click.option("--purpose", help="What a partner asks for, as its agreement names it.")
+def query(file: Path, viewer: str, operation: str | None, variables: str, data: Path, purpose: str | None) -> None:
     """Answer the operation in FILE as VIEWER and print the response."""
     import orjson
 
@@ -96,17 +91,17 @@ def query(file: Path, viewer: str, operation: str | None, variables: str, data: 
     from hub.engine import open_engine
     from hub.model.request import Request
 
-    request = Request(_text(file), operation, _json(variables))
+    request = Request(_text(file), operation, _json(variables), purpose)
 
-    async def answer(settings: Settings, reader: Viewer) -> bytes:
+    async def answer(settings: Settings, folder: Any) -> bytes:
         engine = open_engine(load_graph(), settings)
         try:
-            return (await engine.execute(request, reader)).body
+            return (await engine.execute(request, _viewer(viewer, folder, engine.built))).body
         finally:
             await engine.stop()
 
     with _databases(data) as (settings, folder):
-        body = asyncio.run(answer(settings, _viewer(viewer, folder)))
+        body = asyncio.run(answer(settings, folder))
     response = orjson.loads(body)
     click.echo(orjson.dumps(response, option=orjson.OPT_INDENT_2).decode())
     if "errors" in response:
@@ -153,7 +148,7 @@ def _stages(file: Path, viewer: str, operation: str | None, variables: str, buil
     engine = Engine(built or _built(), {})
     request = Request(_text(file), operation, _json(variables))
     try:
-        return engine.stages(request, _viewer(viewer, None).profile)
+        return engine.stages(request, _viewer(viewer, None, engine.built).profile)
     except Refused as refused:
         raise HubError("\n".join(_line(error, file) for error in refused.errors)) from None
 
@@ -182,17 +177,16 @@ def _json(text: str) -> dict[str, Any]:
     return found
 
 
-def _viewer(name: str, folder: Any) -> Viewer:
+def _viewer(name: str, folder: Any, built: Built) -> Viewer:
     """A sample viewer, by the same rules that a token's claims go through."""
     from hub.demo.tokens import VIEWERS, subjects
-    from hub.model.viewer import Universe
     from hub.server.identity import viewer_of
 
     claims = dict(VIEWERS[name].claims)
     if VIEWERS[name].personal:
         # Stages up to the plan never see a subject; any well-formed number stands for it.
         claims["sub"] = subjects(folder)[name] if folder is not None else "001190000000"
-    return viewer_of(claims, tuple(Universe))
+    return viewer_of(claims, built.served())
 
 
 @contextmanager
@@ -203,6 +197,7 @@ def _databases(data: Path) -> Iterator[tuple[Settings, Any]]:
     from hub.demo.cluster import attached_cluster
     from hub.demo.folder import Folder
     from hub.demo.start import Silent, running_demo
+    from hub.demo.tokens import pseudonym_secret
     from hub.settings import read_settings
 
     settings = read_settings(os.environ)
@@ -212,7 +207,8 @@ def _databases(data: Path) -> Iterator[tuple[Settings, Any]]:
         return
     cluster = attached_cluster(folder)
     if cluster is not None:
-        yield replace(settings, dsns=cluster.dsns()), folder
+        secret = settings.pseudonym_key or pseudonym_secret(folder)
+        yield replace(settings, dsns=cluster.dsns(), pseudonym_key=secret), folder
         return
     if folder.contents() is None:
         raise StartFailed(f"there is no finished demo in `{data}` and no HUB_DSN_*: start `hub demo` first")

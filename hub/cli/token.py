@@ -8,8 +8,8 @@ import click
 
 # Named here so that `hub --help` need not load cryptography; a test holds them against `hub.demo.tokens.VIEWERS`.
 NAMES = (
-    "citizen", "soldier", "police-officer", "conscript", "officer", "analyst", "health-ministry", "defence-officer",
-    "security-officer",
+    "citizen", "soldier", "police-officer", "conscript", "officer", "cleared-officer", "analyst", "health-ministry",
+    "defence-officer", "security-officer",
 )  # fmt: skip
 
 
@@ -31,6 +31,7 @@ def token(viewer: str, data: Path, hours: float, subject: str | None) -> None:
       police-officer    a citizen whose own records are partly public-security records
       conscript         a citizen with two years of service in his career
       officer           works at an insurance agency
+      cleared-officer   the same, cleared to see that defence records exist
       analyst           counts and compares, sees nobody's name or number
       health-ministry   a partner: exactly the fields of its agreement
       defence-officer   an officer of the army's insurance

@@ -58,6 +58,10 @@ class Folder:
         return self.path / "keys.json"
 
     @property
+    def pseudonym_key(self) -> Path:
+        return self.path / "pseudonym.key"
+
+    @property
     def postgres(self) -> Path:
         return self.path / "postgres"
 
@@ -80,7 +84,14 @@ class Folder:
 
     def clear(self) -> None:
         """Removes what a demo made, and nothing else. The caller holds the directory, and no server runs in it."""
-        for file in (self.marker, self.sample, self.signing_key, self.keys, self.marker.with_suffix(".new")):
+        for file in (
+            self.marker,
+            self.sample,
+            self.signing_key,
+            self.keys,
+            self.pseudonym_key,
+            self.marker.with_suffix(".new"),
+        ):
             file.unlink(missing_ok=True)
         for folder in (self.postgres, self.postgres.with_name("postgres.new"), self.socket):
             shutil.rmtree(folder, ignore_errors=True)

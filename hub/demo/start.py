@@ -17,7 +17,7 @@ from typing import Protocol
 from hub.demo.cluster import Cluster, empty_databases, running_cluster, stop_leftover
 from hub.demo.folder import Contents, Folder, hold
 from hub.demo.load import load
-from hub.demo.tokens import AUDIENCE, ISSUER, ensure_keys, subjects
+from hub.demo.tokens import AUDIENCE, ISSUER, ensure_keys, pseudonym_secret, subjects
 from hub.errors import SettingsWrong, StartFailed
 from hub.migrate import FOLDER, migrate
 from hub.settings import Settings
@@ -59,6 +59,7 @@ class Demo:
             keys=self.folder.keys,
             issuer=ISSUER,
             audience=AUDIENCE,
+            pseudonym_key=base.pseudonym_key or pseudonym_secret(self.folder),
         )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import os
+import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -62,16 +63,20 @@ VIEWERS: Mapping[str, SampleViewer] = {
             {"hub_audience": "officer", "clearance": "civilian", "sub": "demo-officer"},
         ),
         SampleViewer(
+            "cleared-officer",
+            "the same, cleared to see that defence records exist, not whom they serve",
+            {"hub_audience": "officer", "clearance": "defence", "sub": "demo-cleared-officer"},
+        ),
+        SampleViewer(
             "analyst",
             "counts and compares, and sees nobody's name or number",
-            {"hub_audience": "analyst", "clearance": "civilian", "sub": "demo-analyst"},
+            {"hub_audience": "analyst", "clearance": "civilian", "project": "demo", "sub": "demo-analyst"},
         ),
         SampleViewer(
             "health-ministry",
             "a partner: exactly the fields of its agreement (Bộ Y tế)",
             {
                 "hub_audience": "partner",
-                "clearance": "civilian",
                 "agreement": "health-ministry",
                 "sub": "demo-health-ministry",
             },
@@ -112,6 +117,15 @@ def ensure_keys(folder: Folder) -> None:
         "x": base64.urlsafe_b64encode(public).rstrip(b"=").decode(),
     }
     folder.keys.write_bytes(orjson.dumps({"keys": [entry]}, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+def pseudonym_secret(folder: Folder) -> bytes:
+    """What the demo's pseudonyms are made with, made once."""
+    if not folder.pseudonym_key.exists():
+        descriptor = os.open(folder.pseudonym_key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(32))
+    return folder.pseudonym_key.read_bytes()
 
 
 def subjects(folder: Folder) -> Mapping[str, str]:

@@ -1,10 +1,14 @@
-"""An operation that may be planned: every field carries the standing it is read with. Made by `hub.policy` only."""
+"""An operation that may be planned: every field carries the standing it is read with and what is given of it.
+
+Made by `hub.policy` only.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from hub.model.effect import Effects
 from hub.model.operation import Argument, Field
 from hub.model.viewer import Profile, Standing
 
@@ -15,11 +19,15 @@ class Grant:
 
     standing  with which the field itself is read
     below     with which the object it leads to is read
+    effects   what is given of it in each class
+    reads     fields that its value is made of or ordered by, where they are not simply shown: it sees them so
     """
 
     field: Field
     standing: Standing
     below: Standing
+    effects: Effects
+    reads: Mapping[tuple[str, str], Effects]
     selection: Mapping[str, tuple[Grant, ...]] | None
 
     @property

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 
+from hub.model.effect import Effects
 from hub.model.mapping import SourceMapping
 from hub.model.supergraph import Subgraph
-from hub.model.viewer import Audience, Standing
+from hub.model.viewer import Audience, Standing, Universe
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +21,54 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class PolicyTable:
-    """For audience and standing the labels that are shown; every label of the graph is either in it or denied."""
+    """The table: for every audience and standing, every label and every class in reach, one effect.
 
+    name      of the file, for whoever asks which cell decided
+    cells     (audience, standing) -> label -> effects; what is not in it is denied
+    policies  a name that `@policy` may ask for -> the audiences that fulfil it
+    """
+
+    name: str
     labels: frozenset[str]
-    shown: Mapping[tuple[Audience, Standing], frozenset[str]]
+    cells: Mapping[tuple[Audience, Standing], Mapping[str, Effects]]
+    policies: Mapping[str, frozenset[Audience]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What a partner may read, for what and how long. Made from `schema/agreements/<name>.toml`.
+
+    purposes  word a request names -> what it says
+    universe  the records it covers
+    shares    labels, `Type.field` and `Query.field`, as written; the policy table still has its say
+    """
+
+    name: str
+    partner: str
+    contact: str
+    purposes: Mapping[str, str]
+    valid_from: date
+    valid_until: date
+    universe: Universe
+    labels: frozenset[str]
+    fields: frozenset[tuple[str, str]]
+
+
+Coordinate = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """What a field reads beside itself, as (type, field). Every reference is a read, and needs what selecting would.
+
+    inputs     of a computed field and columns a list is ordered by: they are read as the reader would be shown them
+    sources    fields whose raw columns the value is made of: it is given only where all of those are shown
+    arguments  argument -> the field it is compared with: it is there only where that field is shown
+    """
+
+    inputs: tuple[Coordinate, ...] = ()
+    sources: tuple[Coordinate, ...] = ()
+    arguments: Mapping[str, Coordinate] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +77,19 @@ class DeclaredGraph:
 
     scalars      name of a custom scalar -> check(text): the canonical text, or an error that teaches
     transitions  (type, field) -> what it does to the standing
+    reads        (type, field) -> what it reads beside itself
+    maskable     fields whose values stand in a column, which a mask can be laid over
+    gathered     fields made of other rows: a class that denies one leaves its rows out, and nothing becomes null
+    classes      fields that tell the class of a row
     """
 
     subgraphs: tuple[Subgraph, ...]
     mappings: Mapping[str, SourceMapping]
     scalars: Mapping[str, Callable[[str], str]]
-    transitions: Mapping[tuple[str, str], Transition]
+    transitions: Mapping[Coordinate, Transition]
     policy: PolicyTable
+    agreements: Mapping[str, Agreement] = field(default_factory=dict)
+    reads: Mapping[Coordinate, Reads] = field(default_factory=dict)
+    maskable: frozenset[Coordinate] = frozenset()
+    gathered: frozenset[Coordinate] = frozenset()
+    classes: frozenset[Coordinate] = frozenset()

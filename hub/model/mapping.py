@@ -99,7 +99,12 @@ class Computed:
     inputs: tuple[str, ...]
 
 
-FieldMapping = Column | Expression | Rows | Aggregate | Embedded | Reference | Computed
+@dataclass(frozen=True, slots=True)
+class ClassOf:
+    """The record class of the row, for readers who are cleared for more than one."""
+
+
+FieldMapping = ClassOf | Column | Expression | Rows | Aggregate | Embedded | Reference | Computed
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +140,14 @@ class TypeMapping:
     where: str = ""
     keys: tuple[KeyColumns, ...] = ()
     discriminator: tuple[str, Mapping[str, str]] | None = None
+
+    def showing(self, name: str) -> str | None:
+        """The field of that name, or the one that shows the column of that name."""
+        if name in self.fields:
+            return name
+        return next(
+            (field for field, mapped in self.fields.items() if isinstance(mapped, Column) and mapped.name == name), None
+        )
 
 
 @dataclass(frozen=True, slots=True)

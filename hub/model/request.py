@@ -13,11 +13,15 @@ from hub.errors import Shown
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One GraphQL request. `variables` are as decoded from JSON, not yet coerced."""
+    """One GraphQL request. `variables` are as decoded from JSON, not yet coerced.
+
+    purpose  what the data are asked for, which a partner names in `extensions.purpose`
+    """
 
     document: str
     operation_name: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
+    purpose: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

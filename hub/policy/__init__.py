@@ -1,15 +1,32 @@
-"""Operation x Profile -> Authorized: who may read what, decided once for a document and a profile.
+"""Operation x Profile -> Authorized: what is given of every field, decided once for a document and a profile.
 
-Takes the composed labels, the policy table and the transitions of standing; gives a `RuleBook`, from it the contract
-schema of an audience, and for each operation an `Authorized`. Nothing is decided per row here. Does no I/O.
+Takes the composed labels, the policy table, the agreements and the transitions of standing; gives a `RuleBook`, from it
+the contract schema of a profile, and for each operation an `Authorized`. Nothing is decided per row here. Does no I/O.
 
-rulebook   supergraph x policy table -> RuleBook; a field without a label does not build
-contract   RuleBook x audience -> the schema that this audience sees
+rulebook   supergraph x policy table x agreements -> RuleBook: the one decision, with its reasons
+check      RuleBook x graph -> what the table says that the graph cannot carry out
+contract   RuleBook x profile -> the schema that this profile sees
 authorize  Operation x Profile -> Authorized; standing flows along the path
+agreement  whether a partner's request may be answered today, for the purpose it names
+pseudonym  the secret and a scope -> the key that a profile's pseudonyms are made with
 """
 
+from hub.policy.agreement import check_agreement
 from hub.policy.authorize import authorize
+from hub.policy.check import policy_problems, profiles
 from hub.policy.contract import contract
-from hub.policy.rulebook import RuleBook, rulebook
+from hub.policy.pseudonym import pseudonym_key
+from hub.policy.rulebook import RuleBook, Verdict, public_rules, rulebook
 
-__all__ = ["RuleBook", "authorize", "contract", "rulebook"]
+__all__ = [
+    "RuleBook",
+    "Verdict",
+    "authorize",
+    "check_agreement",
+    "contract",
+    "policy_problems",
+    "profiles",
+    "pseudonym_key",
+    "public_rules",
+    "rulebook",
+]

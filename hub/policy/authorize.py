@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hub.errors import Refused, Shown
 from hub.model.authorized import Authorized, Grant
+from hub.model.effect import SHOWN, Effect, Effects
+from hub.model.graph import Coordinate
 from hub.model.operation import Field, Operation
 from hub.model.viewer import Profile, Standing
 from hub.policy.rulebook import RuleBook
@@ -11,29 +15,54 @@ from hub.policy.rulebook import RuleBook
 
 def authorize(operation: Operation, profile: Profile, rules: RuleBook) -> Authorized:
     """The operation with every field granted, or `Refused` with every field that is not shared on its path."""
-    refusals: list[Shown] = []
+    decide = _Deciding(profile, rules)
+    grants = tuple(decide.grant(field, None, ()) for field in operation.fields)
+    if decide.refusals:
+        raise Refused(decide.refusals)
+    return Authorized(profile, operation.root, grants)
 
-    def grant(field: Field, standing: Standing | None, path: tuple[str, ...]) -> Grant:
-        below = rules.standing_after(standing, field.parent, field.name)
+
+class _Deciding:
+    """Grants field by field, and notes what is refused."""
+
+    def __init__(self, profile: Profile, rules: RuleBook) -> None:
+        self.profile = profile
+        self.rules = rules
+        self.refusals: list[Shown] = []
+
+    def grant(self, field: Field, standing: Standing | None, path: tuple[str, ...]) -> Grant:
+        where = (field.parent, field.name)
+        below = self.rules.standing_after(standing, where)
         at = below if standing is None else standing
         here = (*path, field.key)
-        if not field.name.startswith("__") and not rules.shows(profile.audience, at, field.parent, field.name):
-            refusals.append(
-                Shown(
-                    f"`{field.name}` is not shared here: {'.'.join(here)}",
-                    code="NOT_SHARED",
-                    locations=[field.location],
-                )
-            )
+        effects = SHOWN if field.name.startswith("__") else self.effects(field, at, where, here)
         selection = None
         if field.selection is not None:
             selection = {
-                concrete: tuple(grant(inner, below, here) for inner in fields)
+                concrete: tuple(self.grant(inner, below, here) for inner in fields)
                 for concrete, fields in field.selection.cases.items()
             }
-        return Grant(field, at, below, selection)
+        return Grant(field, at, below, effects, self.reads(where, at, below), selection)
 
-    grants = tuple(grant(field, None, ()) for field in operation.fields)
-    if refusals:
-        raise Refused(refusals)
-    return Authorized(profile, operation.root, grants)
+    def effects(self, field: Field, at: Standing, where: Coordinate, path: tuple[str, ...]) -> Effects:
+        found = self.rules.effects(self.profile, at, where)
+        if all(effect is Effect.DENY for effect in found):
+            self.refuse(field, f"`{field.name}` is not shared here: {'.'.join(path)}")
+        for name, _ in field.arguments:
+            if not self.rules.comparable(self.profile, at, where, name):
+                self.refuse(field, f"`{field.name}` cannot be asked by `{name}` here: {'.'.join(path)}")
+        return found
+
+    def reads(self, where: Coordinate, at: Standing, below: Standing) -> Mapping[Coordinate, Effects]:
+        """What the value is made of or ordered by, as the reader would be shown it."""
+        found = {}
+        for target in self.rules.inputs(where):
+            # A field of the same object is read with the field's own standing, one of listed rows with theirs.
+            standing = at if target[0] == where[0] else below
+            effects = self.rules.effects(self.profile, standing, target)
+            if effects.within(self.profile.universe(standing).classes) != {Effect.SHOW}:
+                found[target] = effects
+        return found
+
+    def refuse(self, field: Field, message: str) -> None:
+        self.refusals.append(Shown(message, code="NOT_SHARED", locations=[field.location]))

@@ -12,14 +12,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.errors import Shown
 from hub.model.request import refusal
-from hub.server.graphql import Engine, GraphQLEndpoint
-from hub.server.identity import Identity
+from hub.server.graphql import Engine, GraphQLEndpoint, Identifies
 from hub.settings import Settings
 
 _READY_WITHIN = 2.0
 
 
-def make_app(engine: Engine, identity: Identity, settings: Settings) -> ASGIApp:
+def make_app(engine: Engine, identity: Identifies, settings: Settings) -> ASGIApp:
     """The endpoint as an ASGI application. Whoever runs it starts and stops the engine."""
 
     async def live(_: Request) -> Response:
@@ -42,6 +41,7 @@ def make_app(engine: Engine, identity: Identity, settings: Settings) -> ASGIApp:
     return Router(
         [
             Route("/graphql", graphql),
+            Route("/health", live, methods=["GET"]),
             Route("/health/live", live, methods=["GET"]),
             Route("/health/ready", ready, methods=["GET"]),
         ],

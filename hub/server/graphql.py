@@ -26,7 +26,6 @@ from hub.model.request import Request, Response, refusal
 from hub.model.viewer import Viewer
 from hub.server.answers import body_of_internal
 from hub.server.deadline import Deadline
-from hub.server.identity import Identity
 from hub.server.negotiation import ANSWERS, GRAPHQL, JSON, answer_type, is_json
 
 Scope = MutableMapping[str, Any]
@@ -45,6 +44,12 @@ class Engine(Protocol):
 
     async def execute(self, request: Request, viewer: Viewer) -> Response: ...
     async def ready(self) -> Mapping[str, bool]: ...
+
+
+class Identifies(Protocol):
+    """Who says who reads."""
+
+    def viewer(self, authorization: Sequence[bytes]) -> Viewer: ...
 
 
 class _Stopped(Exception):
@@ -77,7 +82,7 @@ class GraphQLEndpoint:
 
     __slots__ = ("_deadline", "_engine", "_identity", "_max_body")
 
-    def __init__(self, engine: Engine, identity: Identity, *, max_body_bytes: int, deadline: float) -> None:
+    def __init__(self, engine: Engine, identity: Identifies, *, max_body_bytes: int, deadline: float) -> None:
         self._engine = engine
         self._identity = identity
         self._max_body = max_body_bytes
@@ -262,7 +267,10 @@ def _request(content: object) -> Request:
         variables = {}
     elif not isinstance(variables, dict):
         raise NotUnderstood("`variables` must be an object")
-    return Request(document, name, variables)
+    purpose = (extensions or {}).get("purpose")
+    if purpose is not None and not isinstance(purpose, str):
+        raise NotUnderstood("`extensions.purpose` must be a string")
+    return Request(document, name, variables, purpose)
 
 
 def _check_query_only(request: Request) -> None:

@@ -5,9 +5,11 @@ Claims, beside `iss`, `aud` and `exp`:
     hub_audience    citizen, officer, analyst, partner, defence-officer or security-officer
     sub             for a citizen his personal number (số định danh cá nhân); for officials a name for the log
     acr             for a citizen `vneid-2`: level 2 of electronic identification (Decree 69/2024 art. 11)
-    clearance       for officials: civilian, defence, public_security or all
+    clearance       for officials but partners: civilian, defence, public_security or all
     own_clearance   for a citizen, if he is cleared for more about himself than civilian records
-    agreement       for a partner: the agreement that lists his fields
+    agreement       for a partner: the agreement that lists his fields and the records it covers
+    project         for an analyst: what he works on; his pseudonyms are stable within it
+    scope           for everybody, if there is one: scopes with blanks between them (RFC 8693), for `@requiresScopes`
 
 A refusal says what is wrong with the token and nothing about what a better one would show.
 """
@@ -25,7 +27,7 @@ import jwt
 from hub.cache import Bounded
 from hub.domain.identifiers import FormatError, parse_personal_id
 from hub.errors import Unauthenticated
-from hub.model.viewer import Audience, Profile, Universe, Viewer
+from hub.model.viewer import CLEARANCES, Audience, Profile, Served, Universe, Viewer
 from hub.server.keys import KeySet
 
 ASSURANCE = "vneid-2"
@@ -35,27 +37,26 @@ _MAX_TOKEN_BYTES = 8_192
 _CACHED_TOKENS = 8_192
 _Known = TypeVar("_Known", Audience, Universe)
 _NAME = re.compile(r"[\w.@:-]{1,100}")
-_AGREEMENT = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_WORD = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*")
 
-# What each audience may hold for what it reads of others. A partner's universe is part of its agreement.
-_CLEARANCES: Mapping[Audience, tuple[Universe, ...]] = {
-    Audience.CITIZEN: (Universe.CIVILIAN,),
-    Audience.OFFICER: (Universe.CIVILIAN,),
-    Audience.ANALYST: (Universe.CIVILIAN,),
-    Audience.PARTNER: tuple(Universe),
-    Audience.DEFENCE_OFFICER: (Universe.DEFENCE, Universe.ALL),
-    Audience.SECURITY_OFFICER: (Universe.PUBLIC_SECURITY, Universe.ALL),
+# Claims that belong to some audiences only.
+_ONLY_OF: Mapping[str, tuple[Audience, ...]] = {
+    "own_clearance": (Audience.CITIZEN,),
+    "agreement": (Audience.PARTNER,),
+    "project": (Audience.ANALYST,),
+    "clearance": tuple(one for one in Audience if one is not Audience.PARTNER),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Whose tokens are taken, and which universes this instance can serve at all."""
+    """Whose tokens are taken, for what is served."""
 
     keys: KeySet
     issuer: str
     audience: str
-    universes: tuple[Universe, ...] = tuple(Universe)
+    served: Served
 
 
 class Identity:
@@ -90,7 +91,20 @@ class Identity:
         if len(token) > _MAX_TOKEN_BYTES:
             raise Unauthenticated(f"the token is longer than {_MAX_TOKEN_BYTES} bytes")
         claims = _verified_claims(token, self._trust)
-        return viewer_of(claims, self._trust.universes), float(claims["exp"]) + _LEEWAY
+        return viewer_of(claims, self._trust.served), float(claims["exp"]) + _LEEWAY
+
+
+class Everybody:
+    """One viewer for everybody, with a token or without: for a graph that is public."""
+
+    __slots__ = ("_viewer",)
+
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+
+    def viewer(self, authorization: Sequence[bytes]) -> Viewer:
+        """The one viewer."""
+        return self._viewer
 
 
 def _verified_claims(token: bytes, trust: Trust) -> Mapping[str, Any]:
@@ -128,28 +142,44 @@ def _verified_claims(token: bytes, trust: Trust) -> Mapping[str, Any]:
     return claims
 
 
-def viewer_of(claims: Mapping[str, Any], universes: Sequence[Universe]) -> Viewer:
-    """The viewer of verified claims on an instance that serves these universes."""
+def viewer_of(claims: Mapping[str, Any], served: Served) -> Viewer:
+    """The viewer of verified claims."""
     audience = _member(claims, "hub_audience", Audience)
+    for claim, of in _ONLY_OF.items():
+        if audience not in of and claim in claims:
+            raise Unauthenticated(f"the token's `{claim}` does not go with its `hub_audience` `{audience}`")
+    scopes = frozenset(_text(claims, "scope", _SCOPE).split()) & served.scopes if claims.get("scope") else frozenset()
     if audience is Audience.CITIZEN:
-        return _citizen(claims, universes)
-    _none_of(claims, audience, "own_clearance")
-    clearance = _member(claims, "clearance", Universe)
-    if clearance not in _CLEARANCES[audience]:
-        raise Unauthenticated(f"the token's `clearance` does not go with its `hub_audience` `{audience}`")
-    if clearance not in universes:
-        raise Unauthenticated("this endpoint does not serve the token's `clearance`")
-    agreement = None
-    if audience is Audience.PARTNER:
-        agreement = _text(claims, "agreement", _AGREEMENT)
-    else:
-        _none_of(claims, audience, "agreement")
-    profile = Profile(audience, own=Universe.CIVILIAN, others=clearance, agreement=agreement)
+        return _citizen(claims, served, scopes)
+    profile = Profile(
+        audience,
+        others=_agreed(claims, served) if audience is Audience.PARTNER else _cleared(claims, audience, served),
+        agreement=_text(claims, "agreement", _WORD) if audience is Audience.PARTNER else None,
+        project=_text(claims, "project", _WORD) if audience is Audience.ANALYST else None,
+        scopes=scopes,
+    )
     return Viewer(profile, subject=None, name=_text(claims, "sub", _NAME))
 
 
-def _citizen(claims: Mapping[str, Any], universes: Sequence[Universe]) -> Viewer:
-    _none_of(claims, Audience.CITIZEN, "agreement")
+def _cleared(claims: Mapping[str, Any], audience: Audience, served: Served) -> Universe:
+    clearance = _member(claims, "clearance", Universe)
+    if clearance not in CLEARANCES[audience]:
+        raise Unauthenticated(f"the token's `clearance` does not go with its `hub_audience` `{audience}`")
+    if clearance not in served.universes:
+        raise Unauthenticated("this endpoint does not serve the token's `clearance`")
+    return clearance
+
+
+def _agreed(claims: Mapping[str, Any], served: Served) -> Universe:
+    universe = served.agreements.get(_text(claims, "agreement", _WORD))
+    if universe is None:
+        raise Unauthenticated("the token's `agreement` is none that this endpoint knows")
+    if universe not in served.universes:
+        raise Unauthenticated("this endpoint does not serve the token's `agreement`")
+    return universe
+
+
+def _citizen(claims: Mapping[str, Any], served: Served, scopes: frozenset[str]) -> Viewer:
     if claims.get("acr") != ASSURANCE:
         raise Unauthenticated(
             f"a citizen must be identified at level 2 of VNeID: the token's `acr` is not `{ASSURANCE}`"
@@ -157,7 +187,7 @@ def _citizen(claims: Mapping[str, Any], universes: Sequence[Universe]) -> Viewer
     if "clearance" in claims and _member(claims, "clearance", Universe) is not Universe.CIVILIAN:
         raise Unauthenticated("the token's `clearance` does not go with its `hub_audience` `citizen`")
     own = _member(claims, "own_clearance", Universe) if "own_clearance" in claims else Universe.CIVILIAN
-    if own not in universes:
+    if own not in served.universes:
         # An instance without the other classes still serves every citizen what it has: less, never more.
         own = Universe.CIVILIAN
     subject = claims["sub"]
@@ -165,7 +195,7 @@ def _citizen(claims: Mapping[str, Any], universes: Sequence[Universe]) -> Viewer
         parse_personal_id(subject)
     except FormatError:
         raise Unauthenticated("the token's `sub` is not a personal number (số định danh cá nhân)") from None
-    return Viewer(Profile(Audience.CITIZEN, own=own), subject=subject)
+    return Viewer(Profile(Audience.CITIZEN, own=own, scopes=scopes), subject=subject)
 
 
 def _member(claims: Mapping[str, Any], claim: str, of: type[_Known]) -> _Known:
@@ -184,8 +214,3 @@ def _text(claims: Mapping[str, Any], claim: str, shape: re.Pattern[str]) -> str:
     if not isinstance(value, str) or not shape.fullmatch(value):
         raise Unauthenticated(f"the token's `{claim}` is malformed")
     return value
-
-
-def _none_of(claims: Mapping[str, Any], audience: Audience, claim: str) -> None:
-    if claim in claims:
-        raise Unauthenticated(f"the token's `{claim}` does not go with its `hub_audience` `{audience}`")

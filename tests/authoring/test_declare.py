@@ -4,15 +4,15 @@ Annotations are not postponed here: Strawberry would look for these classes in t
 """
 
 from enum import StrEnum
-from pathlib import Path
 
 import pytest
 import strawberry
 
-from hub.authoring import Key, Source, column, declare, embedded, link, lookup, read_policy, rows, value
+from hub.authoring import Key, Source, column, declare, embedded, link, lookup, rows, value
 from hub.cli.endpoint import load_graph
 from hub.engine import build
 from hub.errors import BuildFailed
+from hub.model.effect import SHOWN
 from hub.model.graph import PolicyTable
 from hub.model.mapping import Column, Form, Rows
 from hub.model.viewer import Audience, Standing
@@ -23,7 +23,7 @@ class L(StrEnum):
     CLOSED = "CLOSED"
 
 
-POLICY = PolicyTable(frozenset({"OPEN"}), {(Audience.OFFICER, Standing.OFFICIAL): frozenset({"OPEN"})})
+POLICY = PolicyTable("policy.toml", frozenset({"OPEN"}), {(Audience.OFFICER, Standing.OFFICIAL): {"OPEN": SHOWN}})
 
 
 @value
@@ -65,7 +65,7 @@ def test_a_label_that_the_policy_does_not_know_does_not_build() -> None:
 
 
 def test_two_sources_must_label_a_field_alike() -> None:
-    policy = PolicyTable(frozenset({"OPEN", "CLOSED"}), {})
+    policy = PolicyTable("policy.toml", frozenset({"OPEN", "CLOSED"}), {})
     sources = []
     for name, label in (("a", L.OPEN), ("b", L.CLOSED)):
         source = Source(name)
@@ -190,62 +190,3 @@ def test_every_description_of_the_graph_gives_the_vietnamese_term() -> None:
         if not field.description
     ]
     assert silent == []
-
-
-TABLE = """
-[officer.official]
-OPEN = "show"
-CLOSED = "deny"
-"""
-
-
-@pytest.mark.parametrize(
-    ("text", "code", "place", "suggestion"),
-    [
-        (
-            TABLE.replace("officer", "oficer"),
-            "POLICY_UNKNOWN_AUDIENCE",
-            "policy.toml [oficer]",
-            "did you mean `officer`?",
-        ),
-        (
-            TABLE.replace(".official", ".offical"),
-            "POLICY_UNKNOWN_STANDING",
-            "policy.toml [officer.offical]",
-            "did you mean `official`?",
-        ),
-        (
-            TABLE.replace("CLOSED", "CLOSD"),
-            "POLICY_UNKNOWN_LABEL",
-            "policy.toml [officer.official]",
-            "did you mean `CLOSED`?",
-        ),
-        (
-            TABLE.replace('"deny"', '"hide"'),
-            "POLICY_UNKNOWN_EFFECT",
-            "policy.toml [officer.official] CLOSED",
-            "one of show, deny",
-        ),
-        (
-            TABLE.replace('CLOSED = "deny"', ""),
-            "POLICY_MISSING_CELL",
-            "policy.toml [officer.official]",
-            'say "show" or "deny"',
-        ),
-    ],
-)
-def test_every_fault_of_the_policy_table_has_its_place_and_a_suggestion(
-    tmp_path: Path, text: str, code: str, place: str, suggestion: str
-) -> None:
-    path = tmp_path / "policy.toml"
-    path.write_text(text, encoding="utf-8")
-    _, found = read_policy(path, ["OPEN", "CLOSED"])
-    assert (code, place, suggestion) in [(problem.code, problem.place, problem.suggestion) for problem in found]
-
-
-def test_a_policy_that_is_no_toml_is_a_problem_and_shows_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "policy.toml"
-    path.write_text("[officer", encoding="utf-8")
-    table, found = read_policy(path, ["OPEN"])
-    assert [problem.code for problem in found] == ["POLICY_UNREADABLE"]
-    assert table.shown == {}

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +17,8 @@ import pytest
 
 from hub.demo.country import generate
 from hub.demo.country.frame import Frame, all_clinics, frame
+from hub.demo.country.people import Human
+from hub.demo.country.people import sixteen as sixteenth_birthday
 from hub.demo.country.plan import plan
 from hub.demo.country.rows import ClassRows, Contribution, Rows
 from hub.demo.country.sample import Sample, sample
@@ -187,6 +189,7 @@ def test_the_registers_know_the_same_people(country: Rows) -> None:
         own = {one.id for one in rows.person}
         assert {one.person_id for one in rows.person_identifier} | {one.person_id for one in rows.contact} <= own
         assert all(one.person_id in ids and one.personal_id in people for one in rows.relative)
+        assert all(one.guardian_personal_id in people and one.child_personal_id in people for one in rows.ward)
         assert all(one.household_id in households and one.personal_id in people for one in rows.member)
         insured: tuple[Sequence[HasPersonalId], ...] = (
             rows.contribution,
@@ -213,6 +216,61 @@ def test_everybody_is_a_member_of_one_household_or_dead(country: Rows) -> None:
     for rows in of_all(country):
         for person in rows.person:
             assert present[person.personal_id] == (1 if person.life_status == "ALIVE" else 0)
+
+
+def sixteen(birth_date: str) -> date:
+    """The first day on which somebody may be sixteen, as far as the date of birth is known."""
+    year, month, day = (*map(int, birth_date.split("-")), 1, 1)[:3]
+    return date(year + 16, month, day)
+
+
+def test_a_ward_is_under_sixteen_today_and_stays_so_until_the_day_it_says(larger: Rows) -> None:
+    people = {one.personal_id: one for rows in of_all(larger) for one in rows.person}
+    checked = 0
+    for rows in of_all(larger):
+        for ward in rows.ward:
+            birth_date = people[ward.child_personal_id].birth_date
+            birthday = date.fromisoformat(ward.until) + timedelta(days=1)
+            assert birthday > TODAY
+            if len(birth_date) == 10:
+                assert birthday == sixteen(birth_date)
+                checked += 1
+            else:
+                assert (birthday.isoformat()[: len(birth_date)]) == sixteen(birth_date).isoformat()[: len(birth_date)]
+    assert checked > 1_000
+
+
+def test_care_for_one_who_is_born_on_a_leap_day_ends_before_a_leap_day() -> None:
+    child = Human(1, "CHILD", "FEMALE", date(2012, 2, 29).toordinal())
+    assert date.fromordinal(sixteenth_birthday(child)) == date(2028, 2, 29)
+
+
+def test_every_child_under_sixteen_is_in_somebodys_care(larger: Rows) -> None:
+    cared_for = {one.child_personal_id for rows in of_all(larger) for one in rows.ward}
+    children = {
+        one.personal_id
+        for rows in of_all(larger)
+        for one in rows.person
+        if len(one.birth_date) == 10 and sixteen(one.birth_date) > TODAY
+    }
+    assert children
+    assert children <= cared_for
+
+
+def test_a_guardian_lives_and_is_named_by_the_child(larger: Rows) -> None:
+    people = {one.personal_id: one for rows in of_all(larger) for one in rows.person}
+    named = {(one.person_id, one.relation, one.personal_id) for rows in of_all(larger) for one in rows.relative}
+    pairs: set[tuple[str, str]] = set()
+    for rows in of_all(larger):
+        for ward in rows.ward:
+            child, guardian = people[ward.child_personal_id], people[ward.guardian_personal_id]
+            assert (child.id, ward.relation, guardian.personal_id) in named
+            assert guardian.life_status == child.life_status == "ALIVE"
+            assert guardian.birth_date < child.birth_date
+            pairs.add((ward.guardian_personal_id, ward.child_personal_id))
+    assert len(pairs) == sum(len(rows.ward) for rows in of_all(larger))
+    relations = {one.relation for rows in of_all(larger) for one in rows.ward}
+    assert relations == {"FATHER", "MOTHER", "LEGAL_REPRESENTATIVE"}
 
 
 def test_a_number_is_borne_once(country: Rows) -> None:
@@ -297,6 +355,43 @@ def test_a_civilian_household_shows_no_gap_and_one_head(country: Rows) -> None:
     for found in members.values():
         assert sum(one.relationship == "HEAD" and one.ended_on is None for one in found) == 1
         assert {one.position for one in found} == set(range(1, max(one.position for one in found) + 1))
+
+
+def test_a_ward_row_lives_in_the_class_it_would_give_away(larger: Rows) -> None:
+    """In that of the guardian, else of the child; both are civilian where the row is."""
+    lives_in = {one.personal_id: of for of in RecordClass for one in larger.of(of).person}
+    for of in RecordClass:
+        for ward in larger.of(of).ward:
+            classes = [lives_in[ward.guardian_personal_id], lives_in[ward.child_personal_id]]
+            assert of is next((one for one in classes if one is not RecordClass.CIVILIAN), RecordClass.CIVILIAN)
+    assert all(larger.of(of).ward for of in RecordClass)
+
+
+def test_the_wards_of_a_class_say_no_more_than_the_relatives_of_that_class(larger: Rows) -> None:
+    """Made once more from the `relative` rows of one class alone, whatever the other classes hold."""
+    people = {one.id: one for rows in of_all(larger) for one in rows.person}
+    children = {one.child_personal_id for rows in of_all(larger) for one in rows.ward}
+    living = {one.personal_id for one in people.values() if one.life_status == "ALIVE"}
+    for of in RecordClass:
+        expected = {
+            (one.personal_id, people[one.person_id].personal_id)
+            for one in larger.of(of).relative
+            if one.relation != "SPOUSE" and people[one.person_id].personal_id in children and one.personal_id in living
+        }
+        assert {(one.guardian_personal_id, one.child_personal_id) for one in larger.of(of).ward} == expected
+
+
+def test_no_civilian_child_stands_out_by_having_nobody(larger: Rows) -> None:
+    """A hidden parent leaves the child of one parent behind, never a child in nobody's care."""
+    civilian = {one.personal_id for one in larger.civilian.person}
+    hidden = {one.child_personal_id for of in HIDDEN for one in larger.of(of).ward} & civilian
+    cared_for = Counter(one.child_personal_id for one in larger.civilian.ward)
+    parents = Counter(one.person_id for one in larger.civilian.relative if one.relation in {"FATHER", "MOTHER"})
+    ids = {one.personal_id: one.id for one in larger.civilian.person}
+    assert hidden
+    assert all(cared_for[child] == parents[ids[child]] == 1 for child in hidden)
+    alone = {child for child, guardians in cared_for.items() if guardians == 1}
+    assert len(alone - hidden) > len(alone & hidden)
 
 
 def test_about_two_in_a_hundred_people_have_hidden_rows(country: Rows) -> None:
@@ -465,6 +560,10 @@ def test_the_sample_viewers_exist_in_every_country(seed: int) -> None:
     for own in (rows.civilian.health_card, rows.civilian.visit, rows.civilian.benefit, rows.civilian.book):
         assert any(one.personal_id == found.citizen for one in own)
     assert any(one.tax_code == found.employer_tax_code for one in rows.civilian.employer)
+    cared_for = [one.until for one in rows.civilian.ward if one.guardian_personal_id == found.citizen]
+    assert max(cared_for) > "2030-10"  # for years to come
+    assert found.soldier in {one.guardian_personal_id for one in rows.defence.ward}
+    assert found.police_officer in {one.guardian_personal_id for one in rows.public_security.ward}
 
 
 def test_a_sample_is_saved_and_read(tmp_path: Path) -> None:

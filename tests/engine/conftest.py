@@ -8,18 +8,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from hub.demo.cluster import Cluster, running_cluster
 from hub.demo.folder import hold
 from hub.demo.load import load
 from hub.engine import Built, build
 from hub.migrate import migrate
-from hub.settings import Settings
-from schema import graph as load_graph
-from tests.engine.country import Country
+from hub.settings import SOURCES, Settings
+from tests.engine.country import COPY, SECRET, Country, load_graph, read_knowledge
 from tests.engine.oddities import add_oddities
-from tests.engine.oracle import Tables, read_tables
+from tests.engine.oracle import Knowledge, Tables, read_tables
 
 PEOPLE = 1_000
 SEED = 164
@@ -27,7 +28,7 @@ SEED = 164
 
 @pytest.fixture(scope="session")
 def built() -> Built:
-    """The graph of the registers, composed once."""
+    """The graph of the registers, composed once, with the agreements of these tests."""
     return build(load_graph())
 
 
@@ -47,10 +48,29 @@ def make_country(cluster: Cluster) -> Country:
     migrate(cluster.owner_dsns)
     sample = asyncio.run(load(cluster.owner_dsns, PEOPLE, SEED, lambda _: None))
     add_oddities(cluster.owner_dsns)
-    return Country(cluster.owner_dsns, replace(Settings(), dsns=cluster.dsns(), pool_size=2), sample)
+    copy_databases(cluster)
+    settings = replace(Settings(), dsns=cluster.dsns(), pool_size=2, pseudonym_key=SECRET)
+    return Country(cluster.owner_dsns, settings, sample)
+
+
+def copy_databases(cluster: Cluster) -> None:
+    """A second set of the same databases, for tests that change what is in them; nobody may be connected yet."""
+    with psycopg.connect(cluster.owner_dsn("postgres"), autocommit=True) as connection:
+        for source in SOURCES:
+            connection.execute(
+                sql.SQL("create database {} template {}").format(
+                    sql.Identifier(f"{source}{COPY}"), sql.Identifier(source)
+                )
+            )
 
 
 @pytest.fixture(scope="session")
 def tables(country: Country) -> Tables:
     """Every row of the country, as the oracle reads it."""
     return read_tables(country.owner_dsns)
+
+
+@pytest.fixture(scope="session")
+def knowledge(built: Built, tables: Tables) -> Knowledge:
+    """What every oracle of this country knows."""
+    return read_knowledge(built.declared, built.supergraph.api, tables)

@@ -35,15 +35,25 @@ RELATED = "001190900007"
 """A civilian whose links lead to all the others."""
 NOBODY = "001190900008"
 
-NUMBERS = (RENEWED, CANCELLED, NUMBERLESS, THREEFOLD, DEFENCE_ONLY, POLICE_ONLY, RELATED, NOBODY)
+LODGER = "001190900009"
+"""A civilian whose household, employer and facility are those of the other classes."""
+
+NUMBERS = (RENEWED, CANCELLED, NUMBERLESS, THREEFOLD, DEFENCE_ONLY, POLICE_ONLY, RELATED, NOBODY, LODGER)
 
 SHARED_EMPLOYER = _tax("555500001")
-"""A tax code that the civilian and the defence register both hold."""
+"""A tax code that every register holds."""
 DEFENCE_EMPLOYER = _tax("555500002")
+POLICE_EMPLOYER = _tax("555500005")
+REPRESENTED = (_tax("555500008"), _tax("555500009"))
+"""Civilian employers whose representatives are known to every register, and to one."""
 NO_EMPLOYER = _tax("555500004")
 
+EMPLOYERS = (SHARED_EMPLOYER, DEFENCE_EMPLOYER, POLICE_EMPLOYER, *REPRESENTED, NO_EMPLOYER)
+
+CIVILIAN_FACILITY = "79990"
 SHARED_FACILITY = "79991"
 DEFENCE_FACILITY = "97991"
+POLICE_FACILITY = "98991"
 NO_FACILITY = "79992"
 
 PERSONS: Mapping[tuple[str, str], str] = {
@@ -55,9 +65,12 @@ PERSONS: Mapping[tuple[str, str], str] = {
     ("defence", DEFENCE_ONLY): "e0000000-0000-4000-8000-000000000006",
     ("public_security", POLICE_ONLY): "e0000000-0000-4000-8000-000000000007",
     ("civilian", RELATED): "e0000000-0000-4000-8000-000000000008",
+    ("civilian", LODGER): "e0000000-0000-4000-8000-000000000009",
 }
 HOUSEHOLD = "e1000000-0000-4000-8000-000000000001"
 DEFENCE_HOUSEHOLD = "e1000000-0000-4000-8000-000000000002"
+"""An id that the defence and the public-security register both hold."""
+BARRACKS = "e1000000-0000-4000-8000-000000000003"
 NO_HOUSEHOLD = "e1000000-0000-4000-8000-000000000009"
 
 Insert = tuple[str, str, dict[str, Any]]
@@ -84,6 +97,7 @@ def add_oddities(owner_dsns: Mapping[str, str]) -> None:
 def _population() -> Iterator[Insert]:
     for index, ((of, number), row_id) in enumerate(PERSONS.items()):
         rough = number in (RENEWED, THREEFOLD)
+        gone = index % 2 == 1 or number in (LODGER, POLICE_ONLY)
         yield (
             "population",
             f"{of}.person",
@@ -104,9 +118,9 @@ def _population() -> Iterator[Insert]:
                 "residence_commune_code": ("00070", "99999")[index % 2],
                 "residence_detail": ROUGH if rough else None,
                 "residence_coded_on": ("2025-06-30", "2025-07-01")[index % 2],
-                "occupation": ROUGH if rough else None,
-                "life_status": ("ALIVE", "MISSING")[index % 2],
-                "life_status_date": (None, "2024-02-29")[index % 2],
+                "occupation": ROUGH if rough else None if number in (NUMBERLESS, LODGER) else f"nghề {index}",
+                "life_status": "MISSING" if gone else "ALIVE",
+                "life_status_date": "2024-02-29" if gone else None,
             },
         )
         if number != RENEWED:
@@ -136,6 +150,17 @@ def _population() -> Iterator[Insert]:
     yield _relative("public_security", related, "SPOUSE", "chồng, hồ sơ công an", POLICE_ONLY)
     yield _relative("civilian", renewed, "SPOUSE", "không có số", None)
     yield _relative("civilian", renewed, "MOTHER", "mẹ", THREEFOLD)
+    yield _relative("civilian", renewed, "FATHER", "bố", LODGER)
+    for of in CLASSES:
+        yield _ward(of, RELATED, THREEFOLD, "MOTHER")
+    yield _ward("civilian", RELATED, RENEWED, "LEGAL_REPRESENTATIVE")
+    yield _ward("civilian", RELATED, DEFENCE_ONLY, "MOTHER", until="2088-12-31")
+    yield _ward("civilian", RELATED, POLICE_ONLY, "MOTHER")
+    yield _ward("civilian", RELATED, NOBODY, "FATHER")
+    yield _ward("civilian", RELATED, LODGER, "FATHER", until="2020-02-29")
+    yield _ward("civilian", LODGER, RELATED, "LEGAL_REPRESENTATIVE")
+    yield _ward("defence", DEFENCE_ONLY, THREEFOLD, "FATHER")
+    yield _ward("public_security", POLICE_ONLY, RENEWED, "FATHER", until="2089-01-01")
 
 
 def _identifier(of: str, person: str, scheme: str, value: str, start: str, end: str | None) -> Insert:
@@ -154,6 +179,11 @@ def _identifier(of: str, person: str, scheme: str, value: str, start: str, end: 
 
 def _contact(of: str, person: str, **more: str) -> Insert:
     return "population", f"{of}.contact", {"person_id": person, **more}
+
+
+def _ward(of: str, guardian: str, child: str, relation: str, until: str = "2089-06-30") -> Insert:
+    row = {"guardian_personal_id": guardian, "child_personal_id": child, "relation": relation, "until": until}
+    return "population", f"{of}.ward", row
 
 
 def _relative(of: str, person: str, relation: str, name: str, number: str | None) -> Insert:
@@ -195,22 +225,43 @@ def _households_and_members() -> Iterator[Insert]:
             "registration_type": "PERMANENT",
             "province_code": "01",
             "commune_code": "00070",
+            "address_detail": ROUGH,
             "registered_on": "2020-01-01",
             "address_coded_on": "2025-07-01",
             "head_phone": "0912345678",
         },
     )
-    yield _member("civilian", HOUSEHOLD, RENEWED, 1, "HEAD", si_number="0190900002", card_form="PAPER")
+    for of, row_id, code in (("public_security", DEFENCE_HOUSEHOLD, "0123456780"), ("defence", BARRACKS, "0123456781")):
+        yield (
+            "household",
+            f"{of}.household",
+            {
+                "id": row_id,
+                "household_code": code,
+                "registration_type": "PERMANENT",
+                "province_code": "01",
+                "commune_code": "00070",
+                "address_detail": "nhà",
+                "registered_on": "2020-01-01",
+                "address_coded_on": "2025-07-01",
+                "head_phone": "0912345679",
+            },
+        )
+    listed: dict[str, Any] = {"card_form": "PAPER", "initial_facility_code": CIVILIAN_FACILITY}
+    yield _member("civilian", HOUSEHOLD, RENEWED, 1, "HEAD", si_number="0190900002", **listed)
     yield _member("civilian", HOUSEHOLD, THREEFOLD, 2, "CHILD", initial_facility_code=SHARED_FACILITY)
     yield _member("civilian", HOUSEHOLD, None, 2, "OTHER", initial_facility_code=NO_FACILITY)
     yield _member("civilian", HOUSEHOLD, NOBODY, 3, "GRANDCHILD", si_number="0000000000")
     yield _member("civilian", HOUSEHOLD, RELATED, 4, "WIFE", ended_on="2024-01-01")
     # A member of a household that is nowhere, and memberships that each class sees otherwise.
     yield _member("civilian", NO_HOUSEHOLD, RELATED, 1, "HEAD", initial_facility_code=DEFENCE_FACILITY)
-    yield _member("defence", DEFENCE_HOUSEHOLD, THREEFOLD, 1, "HEAD", si_number="0190900004")
+    yield _member("defence", DEFENCE_HOUSEHOLD, THREEFOLD, 1, "HEAD", si_number="0190900004", **listed)
     yield _member("civilian", DEFENCE_HOUSEHOLD, None, 2, "WIFE")
-    yield _member("public_security", HOUSEHOLD, THREEFOLD, 5, "HUSBAND", state_support_percent=70)
-    yield _member("defence", HOUSEHOLD, DEFENCE_ONLY, 1, "HUSBAND", si_number="0190900005", months_paid=12)
+    yield _member("public_security", HOUSEHOLD, THREEFOLD, 5, "HUSBAND", state_support_percent=70, **listed)
+    yield _member("defence", HOUSEHOLD, DEFENCE_ONLY, 1, "HUSBAND", si_number="0190900005", months_paid=12, **listed)
+    yield _member("public_security", BARRACKS, POLICE_ONLY, 1, "HEAD")
+    lodging: dict[str, Any] = {"si_number": "0190900004", "initial_facility_code": POLICE_FACILITY}
+    yield _member("civilian", DEFENCE_HOUSEHOLD, LODGER, 3, "OTHER", **lodging)
 
 
 def _member(of: str, household: str, number: str | None, position: int, relationship: str, **more: Any) -> Insert:
@@ -229,9 +280,56 @@ def _member(of: str, household: str, number: str | None, position: int, relation
 
 
 def _insurance() -> Iterator[Insert]:
-    yield _participant("civilian", RENEWED, "0190900002", SHARED_EMPLOYER, "DN", job_title=ROUGH, salary=5_310_000)
-    yield _participant("civilian", RELATED, "0190900007", DEFENCE_EMPLOYER, None, managing_agency_code="00100")
+    yield _participant(
+        "civilian",
+        RENEWED,
+        "0190900002",
+        SHARED_EMPLOYER,
+        "DN",
+        job_title=ROUGH,
+        salary=5_310_000,
+        payment_method="YEARLY",
+    )
+    yield _participant("civilian", LODGER, "0190900009", POLICE_EMPLOYER, "CA")
+    yield _book("civilian", LODGER, "SO-LODGER")
+    yield _line("civilian", LODGER, "2020-01", "2020-12", POLICE_EMPLOYER, "CA")
+    yield _line("civilian", LODGER, "2021-01", "2021-12", DEFENCE_EMPLOYER, "QN")
+    yield _line("civilian", LODGER, "2022-01", "2022-12", NO_EMPLOYER, "DN")
+    for facility in (POLICE_FACILITY, DEFENCE_FACILITY, NO_FACILITY):
+        yield (
+            "insurance",
+            "civilian.health_card",
+            {
+                "personal_id": LODGER,
+                "hi_number": "0190900009",
+                "card_code": "HS4790190900009",
+                "object_group": "HS",
+                "benefit_level": 4,
+                "initial_facility_code": facility,
+                "valid_from": "2026-01-01",
+                "valid_to": "2026-12-31",
+                "issuer": "PROVINCIAL_SI",
+                "status": "ACTIVE",
+            },
+        )
+        yield (
+            "insurance",
+            "civilian.visit",
+            {
+                "personal_id": LODGER,
+                "card_code": "HS4790190900009",
+                "facility_code": facility,
+                "admitted_at": "2026-02-28 08:00:00",
+                "diagnosis_code": "J20",
+                "treatment": "OUTPATIENT",
+                "total_cost": 1,
+                "insurance_paid": 1,
+                "patient_copay": 0,
+            },
+        )
+    yield _participant("civilian", RELATED, "0190900007", DEFENCE_EMPLOYER, "QN", managing_agency_code="00100")
     yield _participant("defence", DEFENCE_ONLY, "0190900005", DEFENCE_EMPLOYER, "QN", subject_type="DD")
+    rare = {"other_supplement": 1, "position_allowance": "0.10", "region": "I", "workplace": "kho", "unit_code": "U1"}
     for index, of in enumerate(CLASSES):
         yield _participant(
             of,
@@ -246,7 +344,7 @@ def _insurance() -> Iterator[Insert]:
         )
         yield _book(of, THREEFOLD, f"SO-{of.upper()}", closed_up_to="2025-12", linked_to_vneid="2026-01-31")
         yield _line(of, THREEFOLD, "2020-01", "2020-12", SHARED_EMPLOYER, "DN")
-        yield _line(of, THREEFOLD, "2020-06", f"2021-0{index + 1}", SHARED_EMPLOYER, "QN")
+        yield _line(of, THREEFOLD, "2020-06", f"2021-0{index + 1}", SHARED_EMPLOYER, "QN", **rare)
     yield _book("civilian", RENEWED, "SO-RENEWED")
     yield _book("public_security", POLICE_ONLY, "SO-POLICE", issuer="POLICE_SI")
     everything = ["RETIREMENT", "SICKNESS_MATERNITY", "ACCIDENT", "UNEMPLOYMENT", "HEALTH"]
@@ -283,17 +381,18 @@ def _insurance() -> Iterator[Insert]:
                 {
                     "personal_id": THREEFOLD if index % 2 else RENEWED,
                     "regime": regime,
-                    "decision_number": ROUGH if index % 3 else None,
-                    "decided_on": "2024-02-29" if index % 3 else None,
+                    "decision_number": None if index in (1, 7) else ROUGH,
+                    "decided_on": None if index in (1, 7) else "2024-02-29",
                     "decided_by": f"{of} {ROUGH}" if index % 2 else None,
                     "period_from": f"2024-0{index + 1}-01",
-                    "period_to": None if index % 2 else "2026-01-01",
+                    "period_to": None if index in (1, 5, 7) else "2026-01-01",
                     "days": index or None,
                     "amount": 9_007_199_254_740_991 if index == 4 else index,
                     "basis_salary": None if index % 2 else 0,
-                    "rate_percent": None if index % 3 else "45.50",
+                    "rate_percent": "45.50" if index in (0, 3, 4, 6) else None,
                     "diagnosis_code": ("J20", None, "Z99.9")[index % 3],
                     "months_counted": index,
+                    "paid_via": ("ACCOUNT", "UNIT", "CASH", None)[index % 4 - 1],
                     "status": "APPROVED",
                 },
             )
@@ -307,8 +406,10 @@ def _insurance() -> Iterator[Insert]:
                 "card_code": "DN4790190900002",
                 "object_group": "DN",
                 "benefit_level": 4,
+                "living_area": "K2",
+                "copay_exempt_from": "2026-03-01",
                 "initial_facility_code": {"civilian": SHARED_FACILITY, "defence": DEFENCE_FACILITY}.get(
-                    of, NO_FACILITY
+                    of, POLICE_FACILITY
                 ),
                 "valid_from": "2026-01-01",
                 "valid_to": "2026-12-31",
@@ -335,7 +436,9 @@ def _insurance() -> Iterator[Insert]:
             f"{of}.unemployment_period",
             {
                 "personal_id": THREEFOLD,
+                "decision_number": ROUGH,
                 "from_date": "2021-05-01",
+                "to_date": "2021-07-31",
                 "monthly_amount": 3_000_000,
                 "months_granted": 3,
                 "status": "TERMINATED",
@@ -410,15 +513,19 @@ def _employer() -> Iterator[Insert]:
         ("civilian", SHARED_EMPLOYER, CANCELLED),
         ("defence", SHARED_EMPLOYER, DEFENCE_ONLY),
         ("defence", DEFENCE_EMPLOYER, THREEFOLD),
+        ("public_security", SHARED_EMPLOYER, POLICE_ONLY),
+        ("public_security", POLICE_EMPLOYER, POLICE_ONLY),
+        ("civilian", REPRESENTED[0], THREEFOLD),
+        ("civilian", REPRESENTED[1], LODGER),
     ):
         yield (
             "employer",
             f"{of}.employer",
             {
                 "tax_code": tax_code,
-                "budget_code": "1234567" if tax_code == DEFENCE_EMPLOYER else None,
+                "budget_code": {DEFENCE_EMPLOYER: "1234567", POLICE_EMPLOYER: "1234568"}.get(tax_code),
                 "name": f"{of} {ROUGH}",
-                "entity_type": "ARMED_FORCES_UNIT" if of == "defence" else "LLC",
+                "entity_type": "LLC" if of == "civilian" else "ARMED_FORCES_UNIT",
                 "industry_code": "C14" if of == "civilian" else "Z99",
                 "province_code": "52",
                 "commune_code": "00070",
@@ -426,6 +533,8 @@ def _employer() -> Iterator[Insert]:
                 "address_coded_on": "2025-07-01",
                 "payment_method": "MONTHLY",
                 "status": "ACTIVE",
+                "establishment_decision": ROUGH,
+                "email": f"{of}@example.vn",
                 "representative_name": ROUGH,
                 "representative_personal_id": representative,
             },
@@ -435,13 +544,17 @@ def _employer() -> Iterator[Insert]:
         ("civilian", SHARED_EMPLOYER, "HD", f"{SHARED_EMPLOYER}HDC14"),
         ("defence", SHARED_EMPLOYER, "DN", "7654321DN"),
         ("defence", DEFENCE_EMPLOYER, "QN", "1234567QN"),
+        ("public_security", SHARED_EMPLOYER, "DN", "7654322DN"),
+        ("public_security", POLICE_EMPLOYER, "CA", "1234568CA"),
     ):
         row = {"tax_code": tax_code, "object_group": group, "unit_code": code}
         yield "employer", f"{of}.employer_unit", row
     facilities: tuple[tuple[str, str, str | None], ...] = (
+        ("civilian", CIVILIAN_FACILITY, SHARED_EMPLOYER),
         ("civilian", SHARED_FACILITY, DEFENCE_EMPLOYER),
         ("defence", SHARED_FACILITY, SHARED_EMPLOYER),
-        ("defence", DEFENCE_FACILITY, None),
+        ("defence", DEFENCE_FACILITY, DEFENCE_EMPLOYER),
+        ("public_security", POLICE_FACILITY, POLICE_EMPLOYER),
     )
     for of, facility, employer in facilities:
         yield (

@@ -1,38 +1,56 @@
 """The answer by another way: graphql-core, field by field, over rows read with psycopg.
 
-It shares nothing with the planner, the statements and the executor. What a field means is written here once more, from
-the declarations in `schema/` and the tables in `migrations/`: how links find their rows, which class has the last word,
-what totals count, how standing weakens along a path. Slow and plain on purpose.
+It shares nothing with the policy, the planner, the statements and the executor. What a field means is written here once
+more, from the declarations in `schema/` and the tables in `migrations/`: how links find their rows, which class has the
+last word, what totals count; and who is given what of it comes from `tests.engine.rules`. Slow and plain on purpose.
+
+    a value stands in a row        null where the row's class denies it, else itself or its mask
+    a list, a total, one row       made of the rows whose class gives the field, in the order the reader is shown
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import psycopg
 from graphql import (
+    DocumentNode,
     ExecutionResult,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
     GraphQLResolveInfo,
     GraphQLSchema,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
     execute_sync,
+    get_directive_values,
+    get_named_type,
     parse,
 )
+from graphql import GraphQLIncludeDirective as Include
+from graphql import GraphQLSkipDirective as Skip
+from graphql.execution import get_variable_values
 from psycopg import sql
 from psycopg.rows import dict_row
 
 from hub.domain.codes import table as code_table
 from hub.model.viewer import Profile, RecordClass, Standing
+from tests.engine.rules import DENY, SHOW, Masks, Rules, Where, after, universe
 
 Row = Mapping[str, Any]
 
 TABLES = {
-    "population": ("person", "person_identifier", "contact", "relative"),
+    "population": ("person", "person_identifier", "contact", "relative", "ward"),
     "household": ("household", "member"),
     "insurance": (
         "participant",
@@ -98,10 +116,36 @@ def _plain(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """An object of the answer: the row it stands on, and how the reader stands to it."""
+    """An object of the answer: the row it stands on, how the reader stands to it, and the class of the row.
+
+    What is made of keys alone has no class.
+    """
 
     row: Row
     standing: Standing
+    of: RecordClass | None
+
+
+@dataclass(slots=True)
+class Met:
+    """What was met on the way: which cells of the table decided something of real rows.
+
+    cells   (standing, field, class) -> the effects that decided over a value that was there
+    absent  (standing, type, class) of rows that were found and are in no class of the reader's universe
+    """
+
+    cells: dict[tuple[Standing, Where, RecordClass | None], set[str]] = field(default_factory=lambda: defaultdict(set))
+    absent: set[tuple[Standing, str, RecordClass]] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What every oracle knows: the whole graph, the rows, the rules and the masks."""
+
+    schema: GraphQLSchema
+    tables: Tables
+    rules: Rules
+    masks: Masks
 
 
 Resolver = Callable[["Oracle", Thing, Mapping[str, Any]], Any]
@@ -117,22 +161,26 @@ REGIMES = {
     "SURVIVOR": "OneTimeBenefit",
 }
 
-WEAKER = (Standing.SELF, Standing.HOUSEHOLD, Standing.OFFICIAL)
-
 
 class Oracle:
     """Answers operations for one reader, from the rows of his universes."""
 
-    def __init__(self, schema: GraphQLSchema, tables: Tables, profile: Profile, subject: str | None = None) -> None:
-        self.schema = schema
-        self.tables = tables
+    def __init__(
+        self, knowledge: Knowledge, profile: Profile, subject: str | None = None, met: Met | None = None
+    ) -> None:
+        self.schema = knowledge.schema
+        self.tables = knowledge.tables
+        self.rules = knowledge.rules
+        self.masks = knowledge.masks
         self.profile = profile
         self.subject = subject
+        self.met = met or Met()
+        self._effects: dict[tuple[Standing, Where, RecordClass | None], str] = {}
 
     def answer(
         self, document: str, variables: Mapping[str, Any] | None = None, name: str | None = None
     ) -> ExecutionResult:
-        """The result of a valid operation."""
+        """The result of a valid operation that is shared with the reader."""
         result = execute_sync(
             self.schema,
             parse(document),
@@ -144,81 +192,235 @@ class Oracle:
         assert isinstance(result, ExecutionResult)
         return result
 
-    def _resolve(self, thing: Thing | None, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
-        resolver = FIELDS.get((info.parent_type.name, info.field_name))
-        if isinstance(resolver, Link):
-            assert thing is not None
-            return self.follow(resolver, thing)
-        if resolver is not None:
-            return resolver(self, thing or Thing({}, Standing.OFFICIAL), arguments)
-        assert thing is not None
-        snake = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in info.field_name)
-        return thing.row[snake]
+    def refusals(
+        self, document: str, variables: Mapping[str, Any] | None = None, name: str | None = None
+    ) -> frozenset[str]:
+        """What a valid operation is refused with, because it is not shared on its path."""
+        return frozenset(_Refusing(self, parse(document), dict(variables or {}), name).all())
 
-    # Rows of the reader's universe.
+    def _resolve(self, thing: Thing | None, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
+        where = (info.parent_type.name, info.field_name)
+        if thing is None:
+            self._note(after(None, where), where, None, SHOW, "")
+            return ROOTS[info.field_name](self, arguments)
+        return self.value(where, FIELDS.get(where), thing, arguments)
+
+    def value(self, where: Where, spec: Spec | None, thing: Thing, arguments: Mapping[str, Any]) -> Any:
+        """The value of a field of an object, as the reader is given it."""
+        match spec:
+            case Elsewhere():
+                there = spec.row(self, thing)
+                if there is None:
+                    return [] if isinstance(spec.then, Rows) and spec.then.many else None
+                return self.value(where, spec.then, there, arguments)
+            case Rows():
+                return self.rows(where, spec, thing, arguments)
+            case Totals():
+                return self.lines(where, thing)
+            case Total():
+                return self.total(where, spec, thing)
+        if isinstance(spec, Link):  # not in the match above, because a resolver is no class
+            key = {there: thing.row[here] for there, here in spec.key.items()}
+            if any(value is None for value in key.values()):
+                return None
+            shown = self.effect(thing.standing, where, thing.of, whole=True) != DENY
+            self._note(thing.standing, where, thing.of, SHOW if shown else DENY, key)
+            return self.follow(spec, key, after(thing.standing, where)) if shown else None
+        if where[1] == "recordClass":
+            assert thing.of is not None
+            found: Any = thing.of.name
+        elif spec is not None:
+            found = spec(self, thing, arguments)
+        else:
+            found = thing.row["".join(f"_{one.lower()}" if one.isupper() else one for one in where[1])]
+        effect = self.effect(thing.standing, where, thing.of, whole=isinstance(found, Thing))
+        self._note(thing.standing, where, thing.of, effect, found)
+        return None if effect == DENY else self.given(effect, found)
+
+    # What the table says
+
+    def effect(self, standing: Standing, where: Where, of: RecordClass | None, *, whole: bool = False) -> str:
+        """The effect in a class. What has no class shows a `whole` object if some class does, a value if all do."""
+        known = self._effects.get((standing, where, of))
+        if known is None:
+            if of is not None:
+                known = self.rules.effect(self.profile, standing, where, of)
+            else:
+                words = set(self.rules.given(self.profile, standing, where).values())
+                known = words.pop() if len(words) == 1 else SHOW if whole and words != {DENY} else DENY
+            self._effects[standing, where, of] = known
+        return known
+
+    def given(self, effect: str, value: Any) -> Any:
+        """The value or its mask."""
+        if value is None or effect == SHOW:
+            return value
+        return self.masks.masked(effect, str(value), self.profile)
+
+    def _note(self, standing: Standing, where: Where, of: RecordClass | None, effect: str, value: Any) -> None:
+        if value is not None:
+            self.met.cells[standing, where, of].add(effect)
+
+    # Rows of the reader's universe
 
     def classes(self, standing: Standing) -> tuple[RecordClass, ...]:
-        return self.profile.universe(standing).classes
+        return universe(self.profile, standing)
 
-    def all(self, standing: Standing, table: str, **match: Any) -> list[Row]:
+    def all(self, standing: Standing, table: str, **match: Any) -> list[Thing]:
         """The rows of every class of the universe that match, later classes behind."""
         (column, value), *more = match.items()
         return [
-            row
-            for of in self.classes(standing)
+            Thing(row, standing, of)
+            for of in RecordClass
             for row in self.tables.where(of, table, column, value)
-            if all(row[other] == wanted for other, wanted in more)
+            if all(row[other] == wanted for other, wanted in more) and self._here(standing, table, of, row)
         ]
+
+    def _here(self, standing: Standing, table: str, of: RecordClass, row: Row) -> bool:
+        """Whether a row is in the universe at all; notes those that are not."""
+        if of in self.classes(standing):
+            return True
+        name = REGIMES[row["regime"]] if table == "benefit" else TYPES[table]
+        self.met.absent.add((standing, name, of))
+        return False
 
     def last(self, standing: Standing, table: str, **match: Any) -> Thing | None:
         """The row of the class that has the last word."""
         found = self.all(standing, table, **match)
-        return Thing(found[-1], standing) if found else None
+        return found[-1] if found else None
 
-    def ordered(self, standing: Standing, table: str, order: tuple[str, ...], **match: Any) -> list[Thing]:
-        rows = sorted(self.all(standing, table, **match), key=lambda row: [row[column] for column in order])
-        return [Thing(row, standing) for row in rows]
+    def rows(self, where: Where, spec: Rows, thing: Thing, arguments: Mapping[str, Any]) -> list[Thing] | Thing | None:
+        """Other rows: those whose class gives the field."""
+        below = after(thing.standing, where)
+        found = []
+        for one in self.all(below, spec.table, **{there: thing.row[here] for there, here in spec.on.items()}):
+            assert one.of is not None
+            if spec.keep is None or spec.keep(one.row):
+                effect = self.effect(thing.standing, where, one.of)
+                self._note(thing.standing, where, one.of, effect, one)
+                if effect != DENY:
+                    found.append(one)
+        given = [of for of in self.classes(below) if self.effect(thing.standing, where, of) != DENY]
+        found.sort(key=lambda one: [self._place(spec, name, one, given) for name in spec.order])
+        if not spec.many:
+            # The class of authority comes first, then the order.
+            ranked = sorted(
+                found, key=lambda one: list(RecordClass).index(one.of or RecordClass.CIVILIAN), reverse=True
+            )
+            return ranked[0] if ranked else None
+        if spec.paged:
+            start = str(arguments["after"]).lower() if arguments.get("after") is not None else ""
+            found = [one for one in found if one.row["id"] > start][: arguments["first"]]
+        return found
+
+    def _place(self, spec: Rows, column: str, thing: Thing, given: list[RecordClass]) -> tuple[bool, Any]:
+        """The value of a column by which a list is ordered, as the reader is shown it; what is null comes last.
+
+        The last column is unique and random: it breaks ties also where no class shows it.
+        """
+        shown_by = (TYPES[spec.table], _camel(column))
+        value = thing.row[column]
+        if shown_by in self.rules.labels:
+            nowhere = all(self.effect(thing.standing, shown_by, of) == DENY for of in given)
+            effect = SHOW if nowhere and column == spec.order[-1] else self.effect(thing.standing, shown_by, thing.of)
+            value = None if effect == DENY else self.given(effect, value)
+        return value is None, value
+
+    def lines(self, where: Where, thing: Thing) -> Thing:
+        """The payment history as totals count it: which lines count is decided for each total."""
+        found = []
+        for one in self.all(thing.standing, "contribution", personal_id=thing.row["personal_id"]):
+            effect = self.effect(thing.standing, where, one.of)
+            self._note(thing.standing, where, one.of, effect, one)
+            if effect != DENY:
+                found.append(one)
+        return Thing({"lines": found}, thing.standing, None)
+
+    def total(self, where: Where, spec: Total, totals: Thing) -> Any:
+        """A total over the lines of the classes that give it and what it is computed from."""
+        read = (where, *((where[0], name) for name in spec.inputs))
+        counted = []
+        for line in totals.row["lines"]:
+            denied = DENY in {self.effect(totals.standing, one, line.of) for one in read}
+            self._note(totals.standing, where, line.of, DENY if denied else SHOW, line)
+            if not denied:
+                counted.append(line.row)
+        return spec.count(counted)
 
     def person(self, standing: Standing, number: str | None) -> Thing | None:
         """The person who has or had that number."""
         found = None
-        for of in self.classes(standing):
+        for of in RecordClass:
             for identifier in self.tables.where(of, "person_identifier", "value", number):
                 if identifier["scheme"] == "PERSONAL_ID":
-                    (found,) = self.tables.where(of, "person", "id", identifier["person_id"])
-        return None if found is None else Thing(found, standing)
+                    (row,) = self.tables.where(of, "person", "id", identifier["person_id"])
+                    if self._here(standing, "person", of, row):
+                        found = Thing(row, standing, of)
+        return found
 
-    def follow(self, link: Link, thing: Thing) -> Thing | None:
-        """What a link leads to; null where its key is null or nothing has it."""
-        standing = after(thing.standing, link.gives or thing.standing)
-        key = {there: thing.row[here] for there, here in link.key.items()}
-        if any(value is None for value in key.values()):
-            return None
+    def follow(self, link: Link, key: Mapping[str, Any], standing: Standing) -> Thing | None:
+        """What a link leads to; null where nothing has its key."""
         if link.to == "Person":
             return self.person(standing, key["personal_id"])
         return self.last(standing, FOUND_IN[link.to], **key)
 
     def membership(self, person: Thing) -> Thing | None:
+        """The row by which the household register knows a person."""
         members = self.all(person.standing, "member", personal_id=person.row["personal_id"])
-        today = [row for row in members if row["ended_on"] is None]
-        return Thing(today[-1], person.standing) if today else None
+        today = [one for one in members if one.row["ended_on"] is None]
+        return today[-1] if today else None
 
 
-def after(standing: Standing, gives: Standing) -> Standing:
-    """The standing behind a link; it never becomes stronger."""
-    return max(standing, gives, key=WEAKER.index)
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
 
 
-# Links
+# Fields that are other rows
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A field that leads to an entity by its key: {key column there: column here}."""
+    """A field that leads to an entity by its key: {key column there: column here}. It stands in the row."""
 
     to: str
     key: Mapping[str, str]
-    gives: Standing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of another table: {column there: column here}, in their order, of those that are kept."""
+
+    table: str
+    on: Mapping[str, str]
+    order: tuple[str, ...] = ()
+    many: bool = True
+    paged: bool = False
+    keep: Callable[[Row], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Aggregates over the payment history."""
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """One of them. `inputs` are totals that it is computed from."""
+
+    count: Callable[[list[Row]], Any]
+    inputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A field that another row has for the object; without such a row there is nothing."""
+
+    row: Callable[[Oracle, Thing], Thing | None]
+    then: Rows | Resolver
+
+
+Spec = Elsewhere | Link | Resolver | Rows | Total | Totals
 
 
 FOUND_IN = {
@@ -228,13 +430,34 @@ FOUND_IN = {
     "Participant": "participant",
 }
 
+TYPES = {
+    "person": "Person",
+    "person_identifier": "Identifier",
+    "contact": "Contact",
+    "relative": "Relative",
+    "ward": "Ward",
+    "household": "Household",
+    "member": "HouseholdMember",
+    "participant": "Participant",
+    "book": "InsuranceBook",
+    "contribution": "Contribution",
+    "benefit": "BenefitSettlement",
+    "health_card": "HealthCard",
+    "visit": "Visit",
+    "unemployment_period": "UnemploymentPeriod",
+    "employer": "Employer",
+    "employer_unit": "EmployerUnit",
+    "facility": "Facility",
+}
+"""Table -> the type whose objects are its rows."""
 
-def to_person(column: str, gives: Standing | None = None) -> Link:
-    return Link("Person", {"personal_id": column}, gives)
+
+def to_person(column: str) -> Link:
+    return Link("Person", {"personal_id": column})
 
 
 def to_employer(column: str) -> Link:
-    return Link("Employer", {"tax_code": column}, Standing.OFFICIAL)
+    return Link("Employer", {"tax_code": column})
 
 
 def to_facility(column: str) -> Link:
@@ -244,16 +467,16 @@ def to_facility(column: str) -> Link:
 UNIT = Link("EmployerUnit", {"tax_code": "employer_tax_code", "object_group": "object_group"})
 
 
-def one_of_person(table: str) -> Resolver:
-    return lambda oracle, thing, _: oracle.last(thing.standing, table, personal_id=thing.row["personal_id"])
+def one_of_person(table: str) -> Rows:
+    return Rows(table, {"personal_id": "personal_id"}, many=False)
 
 
-def rows_of_person(table: str, *order: str) -> Resolver:
-    return lambda oracle, thing, _: oracle.ordered(thing.standing, table, order, personal_id=thing.row["personal_id"])
+def rows_of_person(table: str, *order: str) -> Rows:
+    return Rows(table, {"personal_id": "personal_id"}, order)
 
 
-def rows_of_row(table: str, *order: str) -> Resolver:
-    return lambda oracle, thing, _: oracle.ordered(thing.standing, table, order, person_id=thing.row["id"])
+def rows_of_row(table: str, *order: str) -> Rows:
+    return Rows(table, {"person_id": "id"}, order)
 
 
 def column(name: str) -> Resolver:
@@ -270,7 +493,7 @@ def coded(code: str, on: str | None = None, *, nullable: bool = False) -> Resolv
         value = thing.row[code]
         if nullable and value is None:
             return None
-        return Thing({"code": value, "on": thing.row[on] if on else None}, thing.standing)
+        return replace(thing, row={"code": value, "on": thing.row[on] if on else None})
 
     return resolve
 
@@ -291,7 +514,7 @@ def address(province: str, commune: str, detail: str, since: str, *, nullable: b
         if nullable and row[province] is None:
             return None
         found = {"province": row[province], "commune": row[commune], "detail": row[detail], "since": row[since]}
-        return Thing(found, thing.standing)
+        return replace(thing, row=found)
 
     return resolve
 
@@ -299,11 +522,18 @@ def address(province: str, commune: str, detail: str, since: str, *, nullable: b
 PLACE = ("province_code", "commune_code", "address_detail")
 
 
-def section(_oracle: Oracle, thing: Thing, _: Mapping[str, Any]) -> Thing | None:
-    """A section of the book. It belongs to a number: there is none for a person without one."""
-    return (
-        None if thing.row["personal_id"] is None else Thing({"personal_id": thing.row["personal_id"]}, thing.standing)
-    )
+def known_by_number(_oracle: Oracle, person: Thing) -> Thing | None:
+    """The person as a register knows him that holds no more of him than his number: an object without a class."""
+    number = person.row["personal_id"]
+    return None if number is None else Thing({"personal_id": number}, person.standing, None)
+
+
+def itself(_oracle: Oracle, thing: Thing, _: Mapping[str, Any]) -> Thing:
+    return thing
+
+
+SECTION = Elsewhere(known_by_number, itself)
+"""A section of the book. It belongs to a number: there is none for a person without one."""
 
 
 # Totals
@@ -317,65 +547,48 @@ def _months(lines: Iterable[Row]) -> set[int]:
     return found
 
 
-def totals(oracle: Oracle, thing: Thing, _: Mapping[str, Any]) -> Thing:
-    lines = oracle.all(thing.standing, "contribution", personal_id=thing.row["personal_id"])
-    paid = [line for line in lines if line["status"] == "PAID"]
-    counted = len(_months(line for line in paid if "RETIREMENT" in line["kinds"] and not line["settled"]))
-    years, rest = divmod(counted, 12)
-    row = {
-        "months": counted,
-        "years": years + (0 if rest == 0 else 0.5 if rest <= 6 else 1),
-        "late_months": sum(len(_months([line])) for line in lines if line["status"] != "PAID"),
-        "unemployment_months": len(_months(line for line in paid if "UNEMPLOYMENT" in line["kinds"])),
-        "lines": len(lines),
-        "employee_total": sum(line["employee_amount"] * len(_months([line])) for line in paid),
-        "employer_total": sum(line["employer_amount"] * len(_months([line])) for line in paid),
-    }
-    return Thing(row, thing.standing)
+def paid(lines: Iterable[Row]) -> list[Row]:
+    return [line for line in lines if line["status"] == "PAID"]
+
+
+def counted_months(lines: Iterable[Row]) -> int:
+    return len(_months(line for line in paid(lines) if "RETIREMENT" in line["kinds"] and not line["settled"]))
+
+
+def counted_years(lines: Iterable[Row]) -> float:
+    years, rest = divmod(counted_months(lines), 12)
+    return years + (0 if rest == 0 else 0.5 if rest <= 6 else 1)
 
 
 # The fields whose value is not the column of their name
 
 
-def members(oracle: Oracle, thing: Thing, _: Mapping[str, Any]) -> list[Thing]:
-    """A list about others: it starts from the household as the universe for others has it."""
-    standing = after(thing.standing, Standing.HOUSEHOLD)
-    if oracle.last(standing, "household", id=thing.row["id"]) is None:
-        return []
-    found = oracle.ordered(standing, "member", ("position", "id"), household_id=thing.row["id"])
-    return [member for member in found if member.row["ended_on"] is None]
+def household_of_others(oracle: Oracle, thing: Thing) -> Thing | None:
+    """A list about others starts from the household as the universe for others has it."""
+    standing = after(thing.standing, ("Household", "members"))
+    found = oracle.last(standing, "household", id=thing.row["id"])
+    return None if found is None else replace(found, standing=thing.standing)
 
 
-def household_of_person(oracle: Oracle, thing: Thing, _: Mapping[str, Any]) -> Thing | None:
-    member = oracle.membership(thing)
-    return None if member is None else oracle.last(thing.standing, "household", id=member.row["household_id"])
+def under_sixteen(row: Row) -> bool:
+    """Whether a child is in somebody's care today, in Viet Nam."""
+    return bool(row["until"] >= (datetime.now(UTC) + timedelta(hours=7)).date().isoformat())
 
 
-def participants(oracle: Oracle, thing: Thing, arguments: Mapping[str, Any]) -> list[Thing]:
-    found = oracle.ordered(Standing.OFFICIAL, "participant", ("id",), employer_tax_code=thing.row["tax_code"])
-    start = str(arguments["after"]).lower() if arguments.get("after") is not None else ""
-    return [one for one in found if one.row["id"] > start][: arguments["first"]]
+def sixteen_in(_oracle: Oracle, thing: Thing, _: Mapping[str, Any]) -> str:
+    return str((date.fromisoformat(thing.row["until"]) + timedelta(days=1)).year)
 
 
-def me(oracle: Oracle, _thing: Thing, _: Mapping[str, Any]) -> Thing | None:
-    return oracle.person(Standing.SELF, oracle.subject)
+ROOTS: Mapping[str, Callable[[Oracle, Mapping[str, Any]], Any]] = {
+    "me": lambda oracle, _: oracle.person(Standing.SELF, oracle.subject),
+    "person": lambda oracle, given: oracle.person(Standing.OFFICIAL, given["personalId"]),
+    "people": lambda oracle, given: [oracle.person(Standing.OFFICIAL, one) for one in given["personalIds"]],
+    "employer": lambda oracle, given: oracle.last(Standing.OFFICIAL, "employer", tax_code=given["taxCode"]),
+    "household": lambda oracle, given: oracle.last(Standing.OFFICIAL, "household", id=given["householdId"].lower()),
+    "insuranceBook": lambda oracle, given: oracle.last(Standing.OFFICIAL, "book", book_code=given["bookCode"]),
+}
 
-
-FIELDS: Mapping[tuple[str, str], Resolver | Link] = {
-    ("Query", "me"): me,
-    ("Query", "person"): lambda oracle, _, given: oracle.person(Standing.OFFICIAL, given["personalId"]),
-    ("Query", "people"): lambda oracle, _, given: [
-        oracle.person(Standing.OFFICIAL, number) for number in given["personalIds"]
-    ],
-    ("Query", "employer"): lambda oracle, _, given: oracle.last(
-        Standing.OFFICIAL, "employer", tax_code=given["taxCode"]
-    ),
-    ("Query", "household"): lambda oracle, _, given: oracle.last(
-        Standing.OFFICIAL, "household", id=given["householdId"].lower()
-    ),
-    ("Query", "insuranceBook"): lambda oracle, _, given: oracle.last(
-        Standing.OFFICIAL, "book", book_code=given["bookCode"]
-    ),
+FIELDS: Mapping[Where, Spec] = {
     # population
     ("Person", "identifiers"): rows_of_row("person_identifier", "valid_from", "id"),
     ("Person", "ethnicity"): coded("ethnicity_code", nullable=True),
@@ -384,45 +597,66 @@ FIELDS: Mapping[tuple[str, str], Resolver | Link] = {
     ("Person", "permanentResidence"): address(
         "residence_province_code", "residence_commune_code", "residence_detail", "residence_coded_on"
     ),
-    ("Person", "contact"): lambda oracle, thing, _: oracle.last(thing.standing, "contact", person_id=thing.row["id"]),
+    ("Person", "contact"): Rows("contact", {"person_id": "id"}, many=False),
     ("Person", "relatives"): rows_of_row("relative", "relation", "id"),
+    ("Person", "wards"): Rows("ward", {"guardian_personal_id": "personal_id"}, ("relation", "id"), keep=under_sixteen),
     ("Contact", "currentResidence"): address(
         "current_province_code", "current_commune_code", "current_detail", "current_coded_on", nullable=True
     ),
-    ("Relative", "person"): to_person("personal_id", Standing.HOUSEHOLD),
+    ("Relative", "person"): to_person("personal_id"),
+    ("Ward", "person"): to_person("child_personal_id"),
+    ("Ward", "until"): sixteen_in,
     # household
-    ("Person", "household"): household_of_person,
-    ("Person", "membership"): lambda oracle, thing, _: oracle.membership(thing),
+    ("Person", "household"): Elsewhere(
+        lambda oracle, thing: oracle.membership(thing), Rows("household", {"id": "household_id"}, many=False)
+    ),
+    ("Person", "membership"): Elsewhere(lambda oracle, thing: oracle.membership(thing), itself),
     ("Household", "householdId"): column("id"),
     ("Household", "address"): address(*PLACE, "address_coded_on"),
-    ("Household", "members"): members,
-    ("HouseholdMember", "household"): lambda oracle, thing, _: oracle.last(
-        thing.standing, "household", id=thing.row["household_id"]
+    ("Household", "members"): Elsewhere(
+        household_of_others,
+        Rows("member", {"household_id": "id"}, ("position", "id"), keep=lambda row: row["ended_on"] is None),
     ),
-    ("HouseholdMember", "person"): to_person("personal_id", Standing.HOUSEHOLD),
-    ("HouseholdMember", "participant"): Link("Participant", {"si_number": "si_number"}, Standing.HOUSEHOLD),
+    ("HouseholdMember", "household"): Rows("household", {"id": "household_id"}, many=False),
+    ("HouseholdMember", "person"): to_person("personal_id"),
+    ("HouseholdMember", "participant"): Link("Participant", {"si_number": "si_number"}),
     ("HouseholdMember", "initialFacility"): to_facility("initial_facility_code"),
     # insurance
     ("Person", "insuranceBook"): one_of_person("book"),
     ("Person", "socialInsurance"): one_of_person("participant"),
-    ("Person", "healthInsurance"): section,
-    ("Person", "unemploymentInsurance"): section,
+    ("Person", "healthInsurance"): SECTION,
+    ("Person", "unemploymentInsurance"): SECTION,
     ("HealthInsurance", "cards"): rows_of_person("health_card", "valid_from", "id"),
     ("HealthInsurance", "visits"): rows_of_person("visit", "admitted_at", "id"),
-    ("UnemploymentInsurance", "totals"): totals,
+    ("UnemploymentInsurance", "totals"): Totals(),
     ("UnemploymentInsurance", "periods"): rows_of_person("unemployment_period", "from_date", "id"),
     ("InsuranceBook", "holder"): to_person("personal_id"),
     ("InsuranceBook", "participant"): one_of_person("participant"),
     ("InsuranceBook", "contributions"): rows_of_person("contribution", "from_month", "id"),
     ("InsuranceBook", "benefits"): rows_of_person("benefit", "period_from", "id"),
-    ("InsuranceBook", "totals"): totals,
+    ("InsuranceBook", "totals"): Totals(),
+    ("ContributionTotals", "months"): Total(counted_months),
+    ("ContributionTotals", "years"): Total(counted_years, ("months",)),
+    ("ContributionTotals", "lateMonths"): Total(
+        lambda lines: sum(len(_months([line])) for line in lines if line["status"] != "PAID")
+    ),
+    ("ContributionTotals", "unemploymentMonths"): Total(
+        lambda lines: len(_months(line for line in paid(lines) if "UNEMPLOYMENT" in line["kinds"]))
+    ),
+    ("ContributionTotals", "lines"): Total(len),
+    ("ContributionTotals", "employeeTotal"): Total(
+        lambda lines: sum(line["employee_amount"] * len(_months([line])) for line in paid(lines))
+    ),
+    ("ContributionTotals", "employerTotal"): Total(
+        lambda lines: sum(line["employer_amount"] * len(_months([line])) for line in paid(lines))
+    ),
     ("Participant", "person"): to_person("personal_id"),
     ("Participant", "managingAgency"): coded("managing_agency_code", nullable=True),
     ("Participant", "employer"): to_employer("employer_tax_code"),
     ("Participant", "unit"): UNIT,
     ("Contribution", "employer"): to_employer("employer_tax_code"),
     ("Contribution", "unit"): UNIT,
-    ("Contribution", "rates"): lambda _oracle, thing, _: thing,
+    ("Contribution", "rates"): itself,
     ("AppliedRates", "retirement"): column("rate_retirement"),
     ("AppliedRates", "sickness"): column("rate_sickness"),
     ("AppliedRates", "accident"): column("rate_accident"),
@@ -437,11 +671,9 @@ FIELDS: Mapping[tuple[str, str], Resolver | Link] = {
     # employer
     ("Employer", "industry"): coded("industry_code"),
     ("Employer", "address"): address(*PLACE, "address_coded_on"),
-    ("Employer", "representative"): to_person("representative_personal_id", Standing.OFFICIAL),
-    ("Employer", "units"): lambda oracle, thing, _: oracle.ordered(
-        thing.standing, "employer_unit", ("object_group",), tax_code=thing.row["tax_code"]
-    ),
-    ("Employer", "participants"): participants,
+    ("Employer", "representative"): to_person("representative_personal_id"),
+    ("Employer", "units"): Rows("employer_unit", {"tax_code": "tax_code"}, ("object_group",)),
+    ("Employer", "participants"): Rows("participant", {"employer_tax_code": "tax_code"}, ("id",), paged=True),
     ("EmployerUnit", "employer"): to_employer("tax_code"),
     ("Facility", "address"): address(*PLACE, "address_coded_on"),
     ("Facility", "employer"): to_employer("employer_tax_code"),
@@ -457,3 +689,83 @@ FIELDS: Mapping[tuple[str, str], Resolver | Link] = {
     ("Industry", "name"): name_in("industry"),
     ("Agency", "name"): name_in("agency"),
 }
+
+
+# What is not shared
+
+
+class _Refusing:
+    """Walks an operation without its data: every field that no class gives on its path."""
+
+    def __init__(self, oracle: Oracle, document: DocumentNode, variables: Mapping[str, Any], name: str | None) -> None:
+        self.oracle = oracle
+        operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+        self.operation = next(
+            node for node in operations if name is None or (node.name is not None and node.name.value == name)
+        )
+        self.fragments = {
+            node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
+        }
+        found = get_variable_values(oracle.schema, self.operation.variable_definitions or (), dict(variables))
+        assert not isinstance(found, list), found
+        self.variables = found
+
+    def all(self) -> Iterator[str]:
+        query = self.oracle.schema.query_type
+        assert query is not None
+        yield from self.selection(self.operation.selection_set, (query,), None, ())
+
+    def selection(
+        self,
+        selections: SelectionSetNode,
+        types: tuple[GraphQLObjectType, ...],
+        standing: Standing | None,
+        path: tuple[str, ...],
+    ) -> Iterator[str]:
+        for node in selections.selections:
+            if not self.included(node):
+                continue
+            match node:
+                case FieldNode():
+                    for one in types:
+                        yield from self.field(node, one, standing, path)
+                case InlineFragmentNode():
+                    condition = node.type_condition.name.value if node.type_condition else None
+                    yield from self.selection(node.selection_set, self.narrowed(types, condition), standing, path)
+                case FragmentSpreadNode():
+                    fragment = self.fragments[node.name.value]
+                    narrowed = self.narrowed(types, fragment.type_condition.name.value)
+                    yield from self.selection(fragment.selection_set, narrowed, standing, path)
+
+    def field(
+        self, node: FieldNode, of: GraphQLObjectType, standing: Standing | None, path: tuple[str, ...]
+    ) -> Iterator[str]:
+        name = node.name.value
+        if name.startswith("__"):
+            return
+        where = (of.name, name)
+        here = (*path, node.alias.value if node.alias else name)
+        rules, profile = self.oracle.rules, self.oracle.profile
+        if not rules.shown(profile, standing, where):
+            yield f"`{name}` is not shared here: {'.'.join(here)}"
+        for argument in (one.name.value for one in node.arguments or ()):
+            if not rules.comparable(profile, standing, where, argument):
+                yield f"`{name}` cannot be asked by `{argument}` here: {'.'.join(here)}"
+        if node.selection_set is not None:
+            inner = get_named_type(of.fields[name].type)
+            yield from self.selection(node.selection_set, self.possible(inner.name), after(standing, where), here)
+
+    def possible(self, name: str) -> tuple[GraphQLObjectType, ...]:
+        found = self.oracle.schema.type_map[name]
+        if isinstance(found, GraphQLInterfaceType):
+            return tuple(self.oracle.schema.get_possible_types(found))
+        assert isinstance(found, GraphQLObjectType)
+        return (found,)
+
+    def narrowed(self, types: tuple[GraphQLObjectType, ...], condition: str | None) -> tuple[GraphQLObjectType, ...]:
+        return types if condition is None else tuple(one for one in types if one in self.possible(condition))
+
+    def included(self, node: Any) -> bool:
+        skip = get_directive_values(Skip, node, self.variables)
+        include = get_directive_values(Include, node, self.variables)
+        return not (skip and skip["if"]) and not (include and not include["if"])

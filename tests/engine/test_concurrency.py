@@ -17,7 +17,7 @@ from hub.model.source import Question, Source, Texts
 from hub.model.viewer import Audience, Profile, RecordClass, Universe, Viewer
 from hub.sources.postgres import PostgresSource
 from tests.engine import oddities
-from tests.engine.country import Country
+from tests.engine.country import PROFILES, PURPOSE, SECRET, Country
 from tests.engine.oracle import Tables
 
 Asked = tuple[Request, Viewer]
@@ -29,6 +29,7 @@ class Counted:
     def __init__(self, source: Source) -> None:
         self.name = source.name
         self.source = source
+        self.together = source.together
         self.statements = 0
         self.most_keys = 0
 
@@ -38,10 +39,12 @@ class Counted:
     def width(self, universe: Universe) -> int:
         return self.source.width(universe)
 
-    async def ask(self, question: Question, parameters: tuple[Any, ...], keys: Sequence[str]) -> Mapping[str, Texts]:
-        self.statements += 1
-        self.most_keys = max(self.most_keys, len(keys))
-        return await self.source.ask(question, parameters, keys)
+    async def ask(
+        self, asked: Sequence[tuple[Question, tuple[Any, ...], Sequence[str]]]
+    ) -> Sequence[Mapping[str, Texts]]:
+        self.statements += len(asked)
+        self.most_keys = max(self.most_keys, *(len(keys) for _, _, keys in asked))
+        return await self.source.ask(asked)
 
     async def ready(self) -> bool:
         return await self.source.ready()
@@ -55,7 +58,7 @@ def counted_engine(built: Built, country: Country, width: int) -> tuple[Engine, 
         name: Counted(PostgresSource(mapping, country.settings.dsns.by_source[name], width=width))
         for name, mapping in built.declared.mappings.items()
     }
-    return Engine(built, sources), list(sources.values())
+    return Engine(built, sources, pseudonym_secret=SECRET), list(sources.values())
 
 
 ME = """
@@ -90,6 +93,15 @@ query ($t: TaxCode!, $n: Int! = 2, $a: ID) {
 }
 """
 
+SHARED = "query ($k: PersonalId!) { person(personalId: $k) { id insuranceBook { benefits { regime } } } }"
+PSEUDONYMS = """
+query ($t: TaxCode!) {
+  employer(taxCode: $t) { participants { person { id insuranceBook { contributions { id fromMonth } } } } }
+}
+"""
+
+PARTNERS = (Viewer(PROFILES["health ministry"]), Viewer(PROFILES["partner for service pensions"]))
+ANALYSTS = (Viewer(PROFILES["analyst"]), Viewer(PROFILES["analyst of another project"]))
 OFFICERS = (
     Viewer(Profile(Audience.OFFICER)),
     Viewer(Profile(Audience.DEFENCE_OFFICER, others=Universe.DEFENCE)),
@@ -108,20 +120,18 @@ def crowd(tables: Tables) -> list[Asked]:
     asked: list[Asked] = []
     for number in people:
         asked += [
-            (Request(ME), Viewer(Profile(Audience.CITIZEN, own=own, others=others), subject=number))
-            for own, others in (
-                (Universe.CIVILIAN, Universe.CIVILIAN),
-                (Universe.DEFENCE, Universe.CIVILIAN),
-                (Universe.ALL, Universe.DEFENCE),
-            )
+            (Request(ME), Viewer(Profile(Audience.CITIZEN, own=own), subject=number))
+            for own in (Universe.CIVILIAN, Universe.DEFENCE, Universe.ALL)
         ]
         asked += [(Request(PERSON, None, {"k": number, "short": rng.random() < 0.3}), officer) for officer in OFFICERS]
+        asked += [(Request(SHARED, None, {"k": number}, PURPOSE), partner) for partner in PARTNERS]
         asked.append((Request(PEOPLE, None, {"k": rng.choices(people, k=5)}), rng.choice(OFFICERS)))
     for tax_code in employers:
         for officer in OFFICERS:
             variables = {"t": tax_code, "n": rng.randint(1, 4), "a": rng.choice([None, *participants])}
             asked.append((Request(PAGE, None, variables), officer))
             asked.append((Request(PAGE, None, {"t": tax_code}), officer))
+        asked += [(Request(PSEUDONYMS, None, {"t": tax_code}), analyst) for analyst in ANALYSTS]
     return asked
 
 

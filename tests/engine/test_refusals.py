@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import pytest
 
-from hub.engine import Engine, open_engine
+from hub.engine import Engine, build, open_engine
 from hub.model.request import Request
 from hub.model.viewer import Audience, Profile, Viewer
 from hub.settings import Settings
-from schema import graph as load_graph
+from tests.engine.country import PROFILES, PURPOSE, SECRET, load_graph
 
 OFFICER = Viewer(Profile(Audience.OFFICER))
 CITIZEN = Viewer(Profile(Audience.CITIZEN), subject="001190900002")
-ANALYST = Viewer(Profile(Audience.ANALYST))
+ANALYST = Viewer(PROFILES["analyst"])
+MINISTRY = Viewer(PROFILES["health ministry"])
 
 PARSE = "GRAPHQL_PARSE_FAILED"
 VALIDATION = "GRAPHQL_VALIDATION_FAILED"
@@ -39,6 +41,7 @@ BY_NUMBER = "query ($p: PersonalId!) { person(personalId: $p) { id } }"
 BY_NUMBERS = "query ($p: [PersonalId!]!) { people(personalIds: $p) { id } }"
 BY_BOOK = "query ($b: BookCode!) { insuranceBook(bookCode: $b) { status } }"
 PAGE = '{ employer(taxCode: "5555000013") { participants(%s) { status } } }'
+REPRESENTATIVE = 'employer(taxCode: "5555000013") { representative'
 SKIPPING = "query ($x: Boolean = true) { me { id @skip(if: $x) } }"
 
 
@@ -54,6 +57,7 @@ class Case:
     variables: Mapping[str, Any] = field(default_factory=dict)
     name: str | None = None
     viewer: Viewer = OFFICER
+    purpose: str | None = PURPOSE
 
 
 CASES = (
@@ -141,10 +145,10 @@ CASES = (
     ),
     Case(
         "a field nobody may read is unknown, and nothing like it is suggested",
-        '{ person(personalId: "001190900002") { fullName } }',
+        f"{{ {REPRESENTATIVE} {{ fullName }} }} }}",
         "Cannot query field 'fullName' on type 'Person'.",
         VALIDATION,
-        ((1, 40),),
+        ((1, 54),),
         viewer=ANALYST,
     ),
     Case(
@@ -433,11 +437,53 @@ CASES = (
     ),
     Case(
         "a field not shared on its path",
-        "{ me { household { members { person { b: birthDate } } } } }",
-        "`birthDate` is not shared here: me.household.members.person.b",
+        "{ me { household { members { person { b: personalId } } } } }",
+        "`personalId` is not shared here: me.household.members.person.b",
         "NOT_SHARED",
         ((1, 39),),
         viewer=CITIZEN,
+    ),
+    Case(
+        "an analyst cannot look up a household by an id that he is shown a pseudonym of",
+        '{ household(householdId: "e1000000-0000-4000-8000-000000000001") { registeredOn } }',
+        "Cannot query field 'household' on type 'Query'.",
+        VALIDATION,
+        ((1, 3),),
+        viewer=ANALYST,
+    ),
+    Case(
+        "a field that the agreement does not share, with the others of the document",
+        '{ person(personalId: "001190900002") { fullName occupation } }',
+        "Cannot query field 'occupation' on type 'Person'.",
+        VALIDATION,
+        ((1, 49),),
+        viewer=MINISTRY,
+    ),
+    Case(
+        "a partner who says not what for",
+        BY_NUMBER,
+        "the request names no purpose: put one of `card-check`, `claims-review` in `extensions.purpose`",
+        "PURPOSE_NOT_AGREED",
+        variables={"p": "001190900002"},
+        viewer=MINISTRY,
+        purpose=None,
+    ),
+    Case(
+        "a partner who says what was not agreed",
+        BY_NUMBER,
+        "the request names a purpose that is not in the agreement: put one of `card-check`, `claims-review` in "
+        "`extensions.purpose`",
+        "PURPOSE_NOT_AGREED",
+        variables={"p": "001190900002"},
+        viewer=MINISTRY,
+        purpose="marketing",
+    ),
+    Case(
+        "a partner with an agreement that is none",
+        "{ __typename }",
+        "the token's agreement is none that this endpoint knows",
+        "AGREEMENT_UNKNOWN",
+        viewer=Viewer(Profile(Audience.PARTNER, agreement="nobody")),
     ),
 )
 
@@ -445,7 +491,7 @@ CASES = (
 @pytest.fixture(scope="module")
 def engine() -> Engine:
     """Without a database: none of these requests comes so far as to need one."""
-    return open_engine(load_graph(), Settings())
+    return open_engine(load_graph(), Settings(pseudonym_key=SECRET))
 
 
 def error(message: str, code: str, at: tuple[tuple[int, int], ...]) -> dict[str, Any]:
@@ -455,18 +501,18 @@ def error(message: str, code: str, at: tuple[tuple[int, int], ...]) -> dict[str,
 
 @pytest.mark.parametrize("case", CASES, ids=[case.says for case in CASES])
 async def test_a_wrong_request_is_refused_with(case: Case, engine: Engine) -> None:
-    response = await engine.execute(Request(case.document, case.name, case.variables), case.viewer)
+    response = await engine.execute(Request(case.document, case.name, case.variables, case.purpose), case.viewer)
     assert json.loads(response.body) == {"errors": [error(case.message, case.code, case.at)]}
     assert not response.executed
 
 
 async def test_all_that_is_wrong_is_said_at_once(engine: Engine) -> None:
-    document = "{ me { relatives { person { a: birthDate contact { phone } } } fullName } }"
+    document = "{ me { relatives { person { a: personalId contact { phone } } } fullName } }"
     response = await engine.execute(Request(document), CITIZEN)
     assert json.loads(response.body) == {
         "errors": [
-            error("`birthDate` is not shared here: me.relatives.person.a", "NOT_SHARED", ((1, 29),)),
-            error("`phone` is not shared here: me.relatives.person.contact.phone", "NOT_SHARED", ((1, 52),)),
+            error("`personalId` is not shared here: me.relatives.person.a", "NOT_SHARED", ((1, 29),)),
+            error("`phone` is not shared here: me.relatives.person.contact.phone", "NOT_SHARED", ((1, 53),)),
         ]
     }
 
@@ -482,9 +528,26 @@ async def test_operations_without_a_name_must_be_alone(engine: Engine) -> None:
 
 
 async def test_an_unknown_field_of_a_secret_kind_and_an_invented_one_are_answered_alike(engine: Engine) -> None:
-    secret = (await engine.execute(Request('{ person(personalId: "001190900002") { surname } }'), ANALYST)).body
-    invented = (await engine.execute(Request('{ person(personalId: "001190900002") { zzzzzzz } }'), ANALYST)).body
+    secret, invented = [
+        (await engine.execute(Request(f"{{ {REPRESENTATIVE} {{ {name} }} }} }}"), ANALYST)).body
+        for name in ("surname", "zzzzzzz")
+    ]
+    assert b"GRAPHQL_VALIDATION_FAILED" in secret
     assert secret.replace(b"surname", b"zzzzzzz") == invented
+
+
+@pytest.mark.parametrize("day", [date(2025, 12, 31), date(2029, 1, 1)])
+async def test_an_agreement_is_in_force_from_its_first_day_to_its_last(day: date) -> None:
+    built = build(load_graph())
+    request = Request("{ __typename }", purpose=PURPOSE)
+    refused = await Engine(built, {}, today=lambda: day).execute(request, MINISTRY)
+    assert json.loads(refused.body)["errors"][0]["extensions"]["code"] in (
+        "AGREEMENT_NOT_YET_VALID",
+        "AGREEMENT_EXPIRED",
+    )
+    for last in (date(2026, 1, 1), date(2028, 12, 31)):
+        answered = await Engine(built, {}, today=lambda last=last: last).execute(request, MINISTRY)  # type: ignore[misc]
+        assert answered.body == b'{"data":{"__typename":"Query"}}'
 
 
 async def test_a_variable_nobody_asked_for_is_ignored(engine: Engine) -> None:

@@ -78,7 +78,8 @@ def test_every_source_gets_every_class_and_a_second_run_changes_nothing(database
 def test_a_class_schema_holds_records_and_nothing_else(population: Mapping[str, str]) -> None:
     migrate(population)
     for record_class in RecordClass:
-        assert tables(population["population"], record_class) == {"person", "person_identifier", "contact", "relative"}
+        found = tables(population["population"], record_class)
+        assert found == {"person", "person_identifier", "contact", "relative", "ward"}
 
 
 def test_a_civilian_instance_has_no_trace_of_the_other_classes(population: Mapping[str, str]) -> None:
@@ -107,13 +108,35 @@ def test_two_runs_at_once_apply_everything_once(databases: Mapping[str, str]) ->
     assert sorted(done, reverse=True) == sorted([*([()] * 24), *(names(FOLDER, s) for s in SOURCES * 3)], reverse=True)
 
 
+def test_a_database_with_people_in_it_gets_what_came_later(population: Mapping[str, str], folder: Path) -> None:
+    """As a database that was migrated before children in care were registered."""
+    later = folder / "population" / "0003-ward.sql"
+    text = later.read_text()
+    later.unlink()
+    migrate(population, folder=folder)
+    with psycopg.connect(population["population"], autocommit=True) as connection:
+        for record_class in RecordClass:
+            connection.execute(
+                sql.SQL(
+                    "insert into {} (person_id, relation, full_name) values (gen_random_uuid(), 'MOTHER', 'Lê Thị An')"
+                ).format(sql.Identifier(record_class, "relative"))
+            )
+    later.write_text(text)
+    assert [item.applied for item in migrate(population, folder=folder)] == [("0003-ward",)] * 3
+    with psycopg.connect(reader(population["population"], Universe.ALL), autocommit=True) as connection:
+        for record_class in RecordClass:
+            for table, rows in (("relative", 1), ("ward", 0)):
+                name = sql.Identifier(record_class, table)
+                assert connection.execute(sql.SQL("select count(*) from {}").format(name)).fetchone() == (rows,)
+
+
 def test_a_run_that_dies_leaves_no_lock_and_no_half_a_migration(population: Mapping[str, str], folder: Path) -> None:
-    (folder / "population" / "0003-broken.sql").write_text("create table half (a int);\ncreate table half (a int);\n")
-    with pytest.raises(SettingsWrong, match=r"0003-broken.sql cannot be applied to `population` \(civilian\): .*half"):
+    (folder / "population" / "0099-broken.sql").write_text("create table half (a int);\ncreate table half (a int);\n")
+    with pytest.raises(SettingsWrong, match=r"0099-broken.sql cannot be applied to `population` \(civilian\): .*half"):
         migrate(population, folder=folder)
     assert "half" not in tables(population["population"], "civilian")
-    (folder / "population" / "0003-broken.sql").write_text("create table half (a int);\n")
-    assert all("0003-broken" in item.applied for item in migrate(population, folder=folder))
+    (folder / "population" / "0099-broken.sql").write_text("create table half (a int);\n")
+    assert all("0099-broken" in item.applied for item in migrate(population, folder=folder))
 
 
 def test_a_lock_row_that_yoyo_left_behind_does_not_stop_the_next_run(population: Mapping[str, str]) -> None:
@@ -166,8 +189,8 @@ def test_a_file_that_changed_after_it_was_applied_is_refused(population: Mapping
     [
         ("later.sql", "select 1;", "must be named like"),
         ("0002-again.sql", "select 1;", "numbers must differ"),
-        ("0003-index.sql", "-- transactional: false\ncreate table a (b int);", "outside a transaction"),
-        ("0003-index.py", "steps = []", "must be named like"),
+        ("0099-index.sql", "-- transactional: false\ncreate table a (b int);", "outside a transaction"),
+        ("0099-index.py", "steps = []", "must be named like"),
     ],
 )
 def test_a_file_that_cannot_be_applied_safely_is_refused(
@@ -230,7 +253,7 @@ def test_a_role_writes_nothing_even_after_it_leaves_read_only(population: Mappin
 
 def test_a_table_that_a_later_migration_adds_is_readable_at_once(population: Mapping[str, str], folder: Path) -> None:
     migrate(population)
-    (folder / "population" / "0003-more.sql").write_text("create table more (a int);\n")
+    (folder / "population" / "0099-more.sql").write_text("create table more (a int);\n")
     migrate(population, folder=folder)
     with psycopg.connect(reader(population["population"], Universe.DEFENCE), autocommit=True) as connection:
         connection.execute("select * from defence.more")

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ from hub.demo.tokens import VIEWERS
 from hub.engine import Built, Engine, build
 from hub.model.plan import Fetch
 from hub.model.request import Request
-from hub.model.viewer import Profile, Universe
+from hub.model.viewer import Audience, Profile
 from hub.planner import describe
 from hub.planner.describe import steps
 from hub.server.identity import viewer_of
@@ -41,15 +42,15 @@ def built() -> Built:
     return build(load_graph())
 
 
-def _profile(text: str) -> Profile:
+def _profile(text: str, built: Built) -> Profile:
     name = next((line[5:].strip() for line in text.splitlines() if line.startswith("# as:")), "officer")
     claims = dict(VIEWERS[name].claims)
     claims.setdefault("sub", "001190000000")
-    return viewer_of(claims, tuple(Universe)).profile
+    return viewer_of(claims, built.served()).profile
 
 
 def _stepped(built: Built, text: str) -> tuple[str, list[list[tuple[Fetch, str]]]]:
-    stages = Engine(built, {}).stages(Request(text), _profile(text))
+    stages = Engine(built, {}).stages(Request(text), _profile(text, built))
     return describe(stages.plan), steps(stages.plan)
 
 
@@ -105,6 +106,30 @@ def test_every_expect_line_of_a_case_holds(name: str, built: Built) -> None:
 def test_no_expectation_is_an_orphan() -> None:
     left = {path.stem for path in CASES.iterdir() if path.suffix in (".plan", ".sql")} - set(NAMES)
     assert not left
+
+
+def test_a_list_of_which_no_order_is_shown_is_still_a_statement(built: Built) -> None:
+    """An agreement may share the units of an employer without the one column that they are ordered by."""
+    fields = (
+        ("Query", "person"),
+        ("Person", "personalId"),
+        ("Person", "socialInsurance"),
+        ("Participant", "employer"),
+        ("Employer", "units"),
+        ("EmployerUnit", "unitCode"),
+    )
+    agreement = replace(
+        built.rules.agreements["health-ministry"],
+        labels=frozenset(),
+        fields=frozenset(fields),
+    )
+    rules = replace(built.rules, agreements={"health-ministry": agreement})
+    query = '{ person(personalId: "001190000001") { socialInsurance { employer { units { unitCode } } } } }'
+    profile = Profile(Audience.PARTNER, agreement="health-ministry")
+    stages = Engine(replace(built, rules=rules), {}).stages(Request(query), profile)
+    sql = _sql(built, steps(stages.plan))
+    assert "from civilian.employer_unit" in sql
+    assert "order by )" not in sql
 
 
 @pytest.mark.parametrize("name", NAMES)

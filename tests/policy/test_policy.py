@@ -1,23 +1,20 @@
-"""Who sees what, before anything is read: contract schemas, standing along a path, refusals."""
+"""One operation of one profile: standing along a path, what is refused on it, and what each grant carries."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
-from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, get_introspection_query, graphql_sync
 
-from hub.cli.endpoint import load_graph
-from hub.engine import Built, Engine, build
+from hub.engine import Built, Engine
 from hub.errors import Refused
 from hub.model.authorized import Grant
 from hub.model.request import Request
 from hub.model.viewer import Audience, Profile, Standing, Universe
+from tests.policy.conftest import profile_of
+from tests.policy.small import words
 
-
-@pytest.fixture(scope="module")
-def built() -> Built:
-    return build(load_graph())
+NUMBER = "001190000001"
 
 
 def refusals(built: Built, query: str, profile: Profile) -> list[tuple[str, str]]:
@@ -26,33 +23,27 @@ def refusals(built: Built, query: str, profile: Profile) -> list[tuple[str, str]
     return [(error.code, error.message) for error in refused.value.errors]
 
 
-def standings(built: Built, query: str, profile: Profile) -> dict[str, Standing]:
-    """Path -> the standing with which the field there is read."""
+def grants(built: Built, query: str, profile: Profile) -> dict[str, Grant]:
+    """Path -> the grant there."""
     authorized = Engine(built, {}).stages(Request(query), profile).authorized
 
-    def walk(grants: tuple[Grant, ...], path: str) -> Iterator[tuple[str, Standing]]:
-        for grant in grants:
+    def walk(found: tuple[Grant, ...], path: str) -> Iterator[tuple[str, Grant]]:
+        for grant in found:
             here = f"{path}.{grant.key}" if path else grant.key
-            yield here, grant.standing
+            yield here, grant
             for inner in (grant.selection or {}).values():
                 yield from walk(inner, here)
 
     return dict(walk(authorized.grants, ""))
 
 
-def fields(schema: GraphQLSchema) -> set[tuple[str, str]]:
-    return {
-        (type_name, name)
-        for type_name, graphql_type in schema.type_map.items()
-        if isinstance(graphql_type, GraphQLObjectType | GraphQLInterfaceType) and not type_name.startswith("__")
-        for name in graphql_type.fields
-    }
+# --- standing -------------------------------------------------------------------------------------------------------
 
 
 def test_standing_weakens_along_a_path_and_never_grows_again(built: Built) -> None:
     query = """{ me { fullName household { householdCode members { relationship person { fullName } } }
         insuranceBook { holder { fullName } contributions { employer { name } } } } }"""
-    found = standings(built, query, Profile(Audience.CITIZEN))
+    found = {path: grant.standing for path, grant in grants(built, query, Profile(Audience.CITIZEN)).items()}
     assert found["me"] is Standing.SELF
     assert found["me.household.householdCode"] is Standing.SELF
     assert found["me.household.members"] is Standing.SELF
@@ -63,22 +54,25 @@ def test_standing_weakens_along_a_path_and_never_grows_again(built: Built) -> No
 
 
 def test_an_official_root_gives_official_standing_all_the_way_down(built: Built) -> None:
-    query = '{ person(personalId: "001190000001") { household { members { person { fullName } } } } }'
-    found = standings(built, query, Profile(Audience.OFFICER))
-    assert set(found.values()) == {Standing.OFFICIAL}
+    query = f'{{ person(personalId: "{NUMBER}") {{ household {{ members {{ person {{ fullName }} }} }} }} }}'
+    found = grants(built, query, Profile(Audience.OFFICER))
+    assert {grant.standing for grant in found.values()} == {Standing.OFFICIAL}
+
+
+def test_the_universe_follows_the_standing() -> None:
+    soldier = Profile(Audience.CITIZEN, own=Universe.DEFENCE)
+    assert soldier.universe(Standing.SELF) is Universe.DEFENCE
+    assert soldier.universe(Standing.GUARDIAN) is Universe.CIVILIAN
+    assert soldier.universe(Standing.HOUSEHOLD) is Universe.CIVILIAN
+    assert soldier.universe(Standing.OFFICIAL) is Universe.CIVILIAN
+
+
+# --- refusals -------------------------------------------------------------------------------------------------------
 
 
 def test_a_citizen_has_no_way_to_others_but_his_own_path(built: Built) -> None:
-    (refused,) = refusals(built, '{ person(personalId: "001190000001") { fullName } }', Profile(Audience.CITIZEN))
+    (refused,) = refusals(built, f'{{ person(personalId: "{NUMBER}") {{ fullName }} }}', Profile(Audience.CITIZEN))
     assert refused == ("GRAPHQL_VALIDATION_FAILED", "Cannot query field 'person' on type 'Query'.")
-
-
-def test_what_is_never_shared_is_answered_like_what_was_never_invented(built: Built) -> None:
-    shared_never = refusals(built, '{ person(personalId: "001190000001") { bankAccount } }', Profile(Audience.ANALYST))
-    invented_never = refusals(
-        built, '{ person(personalId: "001190000001") { bankAccounz } }', Profile(Audience.ANALYST)
-    )
-    assert [(code, text.replace("bankAccounz", "bankAccount")) for code, text in invented_never] == shared_never
 
 
 def test_what_is_shared_on_another_path_is_refused_with_its_place(built: Built) -> None:
@@ -88,41 +82,90 @@ def test_what_is_shared_on_another_path_is_refused_with_its_place(built: Built) 
     ]
 
 
-@pytest.mark.parametrize("audience", list(Audience))
-def test_a_contract_holds_exactly_the_fields_that_some_standing_shows(built: Built, audience: Audience) -> None:
-    schema = built.contract(audience)
-    for type_name, name in fields(schema) - {("Query", "nothing")}:
-        assert any(built.rules.shows(audience, standing, type_name, name) for standing in Standing)
-    labels = {built.rules.labels[where] for where in fields(built.supergraph.api) - fields(schema)}
-    shown = {label for standing in Standing for label in built.rules.policy.shown.get((audience, standing), ())}
-    # What is missing is denied by its label, or hangs only on what is denied (a type that nothing leads to).
-    reachable = fields(schema)
-    hidden_all_the_same = {
-        where
-        for where in fields(built.supergraph.api) - reachable
-        if built.rules.labels[where] in shown and where[0] in {owner for owner, _ in reachable} and where[0] != "Query"
+@pytest.mark.parametrize(
+    "member",
+    [
+        "occupation",
+        "job: occupation",
+        "... on Person { occupation }",
+        "...f",
+        "... @include(if: true) { occupation }",
+        "fullName ... { ...f }",
+    ],
+)
+def test_a_field_by_another_way_of_writing_it_is_the_same_field(built: Built, member: str) -> None:
+    query = f"query {{ me {{ household {{ members {{ person {{ {member} }} }} }} }} }}"
+    if "...f" in member:
+        query += " fragment f on Person { occupation }"
+    ((code, message),) = refusals(built, query, Profile(Audience.CITIZEN))
+    assert (code, message.split(":")[0]) == ("NOT_SHARED", "`occupation` is not shared here")
+
+
+def test_a_way_back_to_oneself_through_others_is_a_way_to_others(built: Built) -> None:
+    query = "{ me { household { members { person { household { householdCode } } } } } }"
+    assert [code for code, _ in refusals(built, query, Profile(Audience.CITIZEN))] == ["NOT_SHARED"]
+
+
+def test_everything_that_is_not_shared_is_told_at_once(built: Built) -> None:
+    query = "{ me { household { members { person { occupation nationality personalId } } } } }"
+    assert [message for _, message in refusals(built, query, Profile(Audience.CITIZEN))] == [
+        "`occupation` is not shared here: me.household.members.person.occupation",
+        "`personalId` is not shared here: me.household.members.person.personalId",
+    ]
+
+
+def test_a_field_of_every_type_behind_an_interface_is_decided_for_itself(built: Built) -> None:
+    query = "{ me { insuranceBook { benefits { id ... on Pension { basisSalary } } } } }"
+    assert "me.insuranceBook.benefits.basisSalary" in grants(built, query, Profile(Audience.CITIZEN))
+    officer = f"""{{ person(personalId: "{NUMBER}") {{
+        insuranceBook {{ benefits {{ ... on AccidentBenefit {{ ratePercent }} }} }}
+    }} }}"""
+    assert refusals(built, officer, Profile(Audience.OFFICER))[0][0] == "GRAPHQL_VALIDATION_FAILED"
+
+
+# --- what a grant carries -------------------------------------------------------------------------------------------
+
+
+def test_a_grant_carries_what_is_given_in_each_class(built: Built) -> None:
+    query = f"""{{ person(personalId: "{NUMBER}") {{
+        fullName occupation contact {{ bankAccount }} healthInsurance {{ cards {{ cardCode }} }}
+    }} }}"""
+    expected = {
+        "officer": ("show deny deny", "show deny deny", "mask:last-four deny deny", "mask:card-number deny deny"),
+        "cleared-officer": (
+            "show show deny",
+            "show deny deny",
+            "mask:last-four mask:last-four deny",
+            "mask:card-number deny deny",
+        ),
+        "defence-officer": (
+            "show show deny",
+            "show show deny",
+            "mask:last-four mask:last-four deny",
+            "mask:card-number show deny",
+        ),
     }
-    for owner, name in hidden_all_the_same:
-        named = str(built.supergraph.api.type_map[owner].fields[name].type).strip("[]!")  # type: ignore[attr-defined]
-        assert named not in schema.type_map
-    assert labels
+    paths = ("fullName", "occupation", "contact.bankAccount", "healthInsurance.cards.cardCode")
+    for name, effects in expected.items():
+        found = grants(built, query, profile_of(name, built))
+        assert tuple(words(found[f"person.{path}"].effects) for path in paths) == effects
 
 
-@pytest.mark.parametrize("audience", list(Audience))
-def test_introspection_tells_the_contract_and_nothing_else(built: Built, audience: Audience) -> None:
-    result = graphql_sync(built.contract(audience), get_introspection_query())
-    assert result.errors is None
-    told = {entry["name"] for entry in result.data["__schema"]["types"]}  # type: ignore[index]
-    assert told == set(built.contract(audience).type_map)
+def test_a_grant_carries_what_a_value_is_made_of_or_ordered_by_where_that_is_not_shown(built: Built) -> None:
+    query = (
+        '{ employer(taxCode: "0099000013") { participants { person { insuranceBook { contributions { months } } } } } }'
+    )
+    found = grants(built, query, profile_of("analyst", built))
+    reads = found["employer.participants.person.insuranceBook.contributions"].reads
+    assert {".".join(where): words(effects) for where, effects in reads.items()} == {
+        "Contribution.id": "mask:pseudonym deny deny"
+    }
+    officer = f'{{ person(personalId: "{NUMBER}") {{ insuranceBook {{ contributions {{ months }} }} }} }}'
+    found = grants(built, officer, profile_of("officer", built))
+    assert found["person.insuranceBook.contributions"].reads == {}
 
 
-def test_an_unknown_audience_and_standing_see_nothing(built: Built) -> None:
-    assert not built.rules.shows(Audience.OFFICER, Standing.SELF, "Person", "fullName")
-    assert not built.rules.shows(Audience.OFFICER, Standing.OFFICIAL, "Person", "inventedField")
-
-
-def test_the_universe_follows_the_standing() -> None:
-    soldier = Profile(Audience.CITIZEN, own=Universe.DEFENCE)
-    assert soldier.universe(Standing.SELF) is Universe.DEFENCE
-    assert soldier.universe(Standing.HOUSEHOLD) is Universe.CIVILIAN
-    assert soldier.universe(Standing.OFFICIAL) is Universe.CIVILIAN
+def test_an_order_is_read_as_it_is_shown_in_each_class(built: Built) -> None:
+    query = '{ employer(taxCode: "0099000013") { units { unitCode } } }'
+    (where, effects), *more = grants(built, query, profile_of("cleared-officer", built))["employer.units"].reads.items()
+    assert (".".join(where), words(effects), more) == ("EmployerUnit.objectGroup", "show deny deny", [])

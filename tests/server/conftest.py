@@ -15,7 +15,7 @@ from hub.demo.folder import Folder
 from hub.demo.tokens import AUDIENCE, ISSUER, ensure_keys, sign
 from hub.errors import Shown
 from hub.model.request import Request, Response, refusal
-from hub.model.viewer import Viewer
+from hub.model.viewer import Served, Viewer
 from hub.server.app import make_app
 from hub.server.identity import Identity, Trust
 from hub.server.keys import read_key_set
@@ -31,6 +31,7 @@ def echo(request: Request, viewer: Viewer) -> Response:
         "document": request.document,
         "operationName": request.operation_name,
         "variables": dict(request.variables),
+        "purpose": request.purpose,
         "audience": viewer.profile.audience,
         "subject": viewer.subject,
     }
@@ -89,7 +90,7 @@ def running(issuer: Folder) -> Iterator[Running]:
     """A server for all tests of this folder. The client sends no token by itself."""
     engine = TinyEngine()
     settings = Settings(max_body_bytes=20_000, request_timeout=0.2)
-    identity = Identity(Trust(read_key_set(issuer.keys), ISSUER, AUDIENCE))
+    identity = Identity(Trust(read_key_set(issuer.keys), ISSUER, AUDIENCE, Served()))
     listener = bind("127.0.0.1", 0)
     address = listener.getsockname()
     up = threading.Event()

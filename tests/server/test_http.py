@@ -45,9 +45,22 @@ def test_a_post_reaches_the_engine_as_it_was_sent(authorized: httpx.Client) -> N
         "document": QUERY,
         "operationName": "A",
         "variables": {"x": ["Nguyễn", 1, None]},
+        "purpose": None,
         "audience": "citizen",
         "subject": "001099012345",
     }
+
+
+@pytest.mark.parametrize(
+    "extensions, purpose",
+    [({"purpose": "card-check"}, "card-check"), ({"purpose": None}, None), ({"tracing": 1}, None), ({}, None)],
+)
+def test_the_purpose_of_a_request_stands_in_its_extensions(
+    authorized: httpx.Client, extensions: dict[str, Any], purpose: str | None
+) -> None:
+    posted = authorized.post("/graphql", json={"query": QUERY, "extensions": extensions})
+    got = authorized.get("/graphql", params={"query": QUERY, "extensions": json.dumps(extensions)})
+    assert posted.json()["data"]["purpose"] == got.json()["data"]["purpose"] == purpose
 
 
 @pytest.mark.parametrize("more", [{}, {"variables": None, "operationName": None, "extensions": None}])
@@ -171,6 +184,8 @@ def test_a_refusal_says_where(authorized: httpx.Client) -> None:
         (b'{"query": "{ a }", "variables": "{}"}', "`variables` must be an object"),
         (b'{"query": "{ a }", "operationName": 1}', "`operationName` must be a string"),
         (b'{"query": "{ a }", "extensions": []}', "`extensions` must be an object"),
+        (b'{"query": "{ a }", "extensions": {"purpose": 1}}', "`extensions.purpose` must be a string"),
+        (b'{"query": "{ a }", "extensions": {"purpose": ["x"]}}', "`extensions.purpose` must be a string"),
         (b'{"extensions": {"persistedQuery": {}}}', "persisted queries are not supported"),
     ],
 )
@@ -190,6 +205,9 @@ def test_a_body_that_is_no_request_is_400(authorized: httpx.Client, body: bytes,
         ("query={a}&query={b}", 400, "there twice"),
         ("query={a}&variables={", 400, "`variables` is not JSON"),
         ("query={a}&variables=[]", 400, "`variables` must be an object"),
+        ("query={a}&extensions={", 400, "`extensions` is not JSON"),
+        ("query={a}&extensions=[]", 400, "`extensions` must be an object"),
+        ('query={a}&extensions={"purpose":{}}', 400, "`extensions.purpose` must be a string"),
         ("&".join(f"a{n}=1" for n in range(30)), 400, "too many parameters"),
         ("query=" + quote("mutation { a }"), 405, "a mutation cannot be sent with GET"),
         ("query=" + quote("subscription { a }"), 405, "a subscription cannot be sent with GET"),

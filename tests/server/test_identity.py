@@ -6,6 +6,7 @@ import base64
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from hub.errors import SettingsWrong, Unauthenticated
-from hub.model.viewer import Audience, Profile, Universe, Viewer
+from hub.model.viewer import Audience, Profile, Served, Universe, Viewer
 from hub.server.identity import Identity, Trust
 from hub.server.keys import KeySet, read_key_set
 
@@ -27,9 +28,15 @@ STRANGER = ed25519.Ed25519PrivateKey.generate()
 
 CITIZEN: dict[str, Any] = {"hub_audience": "citizen", "sub": PERSON, "acr": "vneid-2"}
 OFFICER: dict[str, Any] = {"hub_audience": "officer", "sub": "o-17", "clearance": "civilian"}
-PARTNER: dict[str, Any] = OFFICER | {"hub_audience": "partner", "agreement": "health-ministry"}
+ANALYST: dict[str, Any] = OFFICER | {"hub_audience": "analyst", "project": "ageing"}
+PARTNER: dict[str, Any] = {"hub_audience": "partner", "sub": "p-1", "agreement": "health-ministry"}
 DEFENCE: dict[str, Any] = {"hub_audience": "defence-officer", "sub": "d-1", "clearance": "defence"}
 SECURITY: dict[str, Any] = {"hub_audience": "security-officer", "sub": "s-1", "clearance": "public_security"}
+
+SERVED = Served(
+    agreements={"health-ministry": Universe.CIVILIAN, "army-hospitals": Universe.DEFENCE},
+    scopes=frozenset({"book:read", "book:audit"}),
+)
 
 
 def b64(data: bytes) -> str:
@@ -54,7 +61,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> KeySet:
 
 @pytest.fixture
 def identity(keys: KeySet) -> Identity:
-    return Identity(Trust(keys, "issuer", "hub"))
+    return Identity(Trust(keys, "issuer", "hub", SERVED))
 
 
 def token(
@@ -82,8 +89,13 @@ def bearer(value: bytes) -> list[bytes]:
         (CITIZEN | {"own_clearance": "defence"}, Viewer(Profile(Audience.CITIZEN, own=Universe.DEFENCE), PERSON)),
         (CITIZEN | {"own_clearance": "all"}, Viewer(Profile(Audience.CITIZEN, own=Universe.ALL), PERSON)),
         (OFFICER, Viewer(Profile(Audience.OFFICER), None, "o-17")),
-        (OFFICER | {"hub_audience": "analyst"}, Viewer(Profile(Audience.ANALYST), None, "o-17")),
-        (PARTNER, Viewer(Profile(Audience.PARTNER, agreement="health-ministry"), None, "o-17")),
+        (OFFICER | {"clearance": "all"}, Viewer(Profile(Audience.OFFICER, others=Universe.ALL), None, "o-17")),
+        (ANALYST, Viewer(Profile(Audience.ANALYST, project="ageing"), None, "o-17")),
+        (PARTNER, Viewer(Profile(Audience.PARTNER, agreement="health-ministry"), None, "p-1")),
+        (
+            PARTNER | {"agreement": "army-hospitals"},
+            Viewer(Profile(Audience.PARTNER, others=Universe.DEFENCE, agreement="army-hospitals"), None, "p-1"),
+        ),
         (DEFENCE, Viewer(Profile(Audience.DEFENCE_OFFICER, others=Universe.DEFENCE), None, "d-1")),
         (DEFENCE | {"clearance": "all"}, Viewer(Profile(Audience.DEFENCE_OFFICER, others=Universe.ALL), None, "d-1")),
         (SECURITY, Viewer(Profile(Audience.SECURITY_OFFICER, others=Universe.PUBLIC_SECURITY), None, "s-1")),
@@ -105,6 +117,25 @@ def test_the_scheme_is_read_in_any_case(identity: Identity) -> None:
 def test_a_clock_may_be_half_a_minute_off(identity: Identity) -> None:
     now = int(time.time())
     assert identity.viewer(bearer(token(CITIZEN | {"exp": now - 10, "nbf": now + 10}))).subject == PERSON
+
+
+@pytest.mark.parametrize(
+    "claims", [CITIZEN, OFFICER, ANALYST, PARTNER, DEFENCE], ids=lambda claims: claims["hub_audience"]
+)
+@pytest.mark.parametrize(
+    "scope, held",
+    [
+        ({}, set()),
+        ({"scope": ""}, set()),
+        ({"scope": "book:read"}, {"book:read"}),
+        ({"scope": "openid book:audit profile book:read"}, {"book:read", "book:audit"}),
+        ({"scope": "openid BOOK:READ book"}, set()),
+    ],
+)
+def test_of_the_scopes_of_a_token_those_count_that_the_graph_asks_for(
+    identity: Identity, claims: Mapping[str, Any], scope: dict[str, str], held: set[str]
+) -> None:
+    assert identity.viewer(bearer(token({**claims, **scope}))).profile.scopes == held
 
 
 # --- bad tokens -----------------------------------------------------------------------------------------------------
@@ -179,15 +210,27 @@ BAD = {
     "citizen of an unknown own clearance": (token(CITIZEN | {"own_clearance": "secret"}), "`own_clearance` is none"),
     "citizen with an agreement": (token(CITIZEN | {"agreement": "health-ministry"}), "`agreement` does not go with"),
     "officer without a clearance": (token(OFFICER | {"clearance": None}), "lacks the claim `clearance`"),
-    "officer cleared for defence": (token(OFFICER | {"clearance": "defence"}), "`clearance` does not go with"),
     "officer with a clearance of his own": (token(OFFICER | {"own_clearance": "all"}), "`own_clearance` does not go"),
     "officer of an unknown clearance": (token(OFFICER | {"clearance": "secret"}), "`clearance` is none"),
     "officer with an odd name": (token(OFFICER | {"sub": "a\nb"}), "`sub` is malformed"),
-    "analyst cleared for all": (token(OFFICER | {"hub_audience": "analyst", "clearance": "all"}), "does not go with"),
+    "officer with an agreement": (token(OFFICER | {"agreement": "health-ministry"}), "`agreement` does not go with"),
+    "officer with a project": (token(OFFICER | {"project": "ageing"}), "`project` does not go with"),
+    "analyst cleared for all": (token(ANALYST | {"clearance": "all"}), "`clearance` does not go with"),
+    "analyst without a clearance": (token(ANALYST | {"clearance": None}), "lacks the claim `clearance`"),
+    "analyst without a project": (token(ANALYST | {"project": None}), "lacks the claim `project`"),
+    "analyst with an odd project": (token(ANALYST | {"project": "Ageing 2"}), "`project` is malformed"),
+    "analyst with two projects": (token(ANALYST | {"project": ["ageing"]}), "`project` is malformed"),
+    "analyst with an agreement": (token(ANALYST | {"agreement": "health-ministry"}), "`agreement` does not go with"),
+    "partner with a clearance": (token(PARTNER | {"clearance": "civilian"}), "`clearance` does not go with"),
+    "partner with a project": (token(PARTNER | {"project": "ageing"}), "`project` does not go with"),
+    "partner of an unknown agreement": (token(PARTNER | {"agreement": "nobodys"}), "`agreement` is none"),
     "partner without an agreement": (token(PARTNER | {"agreement": None}), "lacks the claim `agreement`"),
     "partner with an odd agreement": (token(PARTNER | {"agreement": "../x"}), "`agreement` is malformed"),
     "defence officer cleared for civilians": (token(DEFENCE | {"clearance": "civilian"}), "does not go with"),
     "defence officer cleared for the police": (token(DEFENCE | {"clearance": "public_security"}), "does not go with"),
+    "scopes in a list": (token(OFFICER | {"scope": ["book:read"]}), "`scope` is malformed"),
+    "scopes with odd blanks": (token(OFFICER | {"scope": "book:read  book:audit"}), "`scope` is malformed"),
+    "a scope with a quote": (token(OFFICER | {"scope": 'book:"read"'}), "`scope` is malformed"),
     "security officer cleared for defence": (token(SECURITY | {"clearance": "defence"}), "does not go with"),
 }
 
@@ -231,7 +274,7 @@ def test_a_refusal_never_repeats_what_the_token_holds(identity: Identity) -> Non
 
 def test_a_remembered_token_ends_when_it_ends(keys: KeySet) -> None:
     now = [time.time()]
-    identity = Identity(Trust(keys, "issuer", "hub"), clock=lambda: now[0])
+    identity = Identity(Trust(keys, "issuer", "hub", SERVED), clock=lambda: now[0])
     value = bearer(token(CITIZEN | {"exp": int(now[0]) - 25}))
     before = identity.viewer(value)
     assert identity.viewer(value) is before
@@ -250,10 +293,15 @@ def test_a_bad_token_is_not_remembered(identity: Identity) -> None:
 
 
 def test_a_civilian_instance_serves_citizens_what_it_has_and_refuses_other_clearances(keys: KeySet) -> None:
-    identity = Identity(Trust(keys, "issuer", "hub", (Universe.CIVILIAN,)))
+    identity = Identity(Trust(keys, "issuer", "hub", replace(SERVED, universes=(Universe.CIVILIAN,))))
     assert identity.viewer(bearer(token(CITIZEN | {"own_clearance": "defence"}))).profile.own is Universe.CIVILIAN
-    with pytest.raises(Unauthenticated, match="does not serve"):
-        identity.viewer(bearer(token(DEFENCE)))
+    for claims, claim in (
+        (DEFENCE, "clearance"),
+        (OFFICER | {"clearance": "all"}, "clearance"),
+        (PARTNER | {"agreement": "army-hospitals"}, "agreement"),
+    ):
+        with pytest.raises(Unauthenticated, match=f"does not serve the token's `{claim}`"):
+            identity.viewer(bearer(token(claims)))
 
 
 # --- key sets -------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ Modules, in order of use:
     service      the same for officers and conscripts
     insured      participants, books, benefits, unemployment
     health       cards and visits
-    registers    persons, relatives, households, employers
+    registers    persons, relatives, wards, households, employers
     household    one household with all of that
     sample       the people the sample viewers are
 """

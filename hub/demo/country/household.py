@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from hub.demo.country import plan
-from hub.demo.country.calendar import NOW_MONTH
+from hub.demo.country.calendar import NOW, NOW_MONTH, day
 from hub.demo.country.career import Career, civilian_career, contribution_rows, voluntary_career
 from hub.demo.country.draw import generator
 from hub.demo.country.frame import Frame, all_clinics
@@ -20,6 +20,7 @@ from hub.demo.country.registers import (
     write_person,
     write_relatives,
     write_second_number,
+    write_wards,
 )
 from hub.demo.country.rows import Rows
 from hub.demo.country.service import conscript_career, officer_career, service_months
@@ -27,6 +28,7 @@ from hub.model.viewer import RecordClass
 
 _HOUSEHOLDS = 6  # purpose of `draw.generator`
 _MOST_ATTEMPTS = 400
+_YEARS_ON = day(NOW + 4 * 365)  # so long the sample citizen has a child in care, whatever day it is read on
 
 
 def make_household(frame: Frame, number: int, size: int, first_person: int) -> Rows:
@@ -62,6 +64,7 @@ def _write(rng: Random, frame: Frame, rows: Rows, number: int, size: int, first_
             write_employer(rng, rows, human.owner_of, human)
     write_relatives(rng, rows, home.humans)
     write_household(rng, frame, rows, home, facilities)
+    write_wards(rng, rows, home.humans)
     return home
 
 
@@ -112,11 +115,15 @@ def _is_sample(home: Home, rows: Rows) -> bool:
             employers = {line.employer_tax_code for line in own}
             cards = [card for card in rows.civilian.health_card if card.personal_id == head.pin]
             active = any(one.personal_id == head.pin and one.status == "ACTIVE" for one in rows.civilian.participant)
-            return len(own) >= 5 and len(employers) >= 2 and bool(cards) and active and not _armed_rows(rows)
-        case plan.SOLDIER | plan.POLICE_OFFICER:
-            return any(one.relation == "SPOUSE" for one in rows.of(_serves_in(home)).relative) and (
-                head.record_class is CIVILIAN
+            cared_for = any(
+                one.guardian_personal_id == head.pin and one.until >= _YEARS_ON for one in rows.civilian.ward
             )
+            whole = len(own) >= 5 and len(employers) >= 2 and bool(cards) and active and cared_for
+            return whole and not _armed_rows(rows)
+        case plan.SOLDIER | plan.POLICE_OFFICER:
+            hidden = rows.of(_serves_in(home))
+            married = any(one.relation == "SPOUSE" for one in hidden.relative)
+            return married and bool(hidden.ward) and head.record_class is CIVILIAN
         case _:
             son = next(one for one in home.humans if one.duty == "CONSCRIPT")
             own = [line for line in rows.civilian.contribution if line.personal_id == son.pin]

@@ -409,6 +409,12 @@ def turns(human: Human, years: int) -> int:
     return ordinal(int(text[:4]) + years, int(text[5:7]), born_day)
 
 
+def sixteen(child: Human) -> int:
+    """The day of the sixteenth birthday; who was born on a leap day has it on one."""
+    text = day(child.born)
+    return ordinal(int(text[:4]) + 16, int(text[5:7]), int(text[8:]))
+
+
 def faulty(rng: Random, text: str) -> str:
     """A full name as some sources hold it: decomposed Unicode, or capitals without accents."""
     chance = rng.random()

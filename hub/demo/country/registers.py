@@ -1,7 +1,7 @@
 """Rows of the population and household registers, and of the employers a household stands for.
 
-A `relative` row lives in the class of the person it names; a `member` row in the class of its person; a household in
-the civilian class as long as one of its people is civilian.
+A `relative` row lives in the class of the person it names; a `ward` row in that of the `relative` row it follows; a
+`member` row in the class of its person; a household in the civilian class as long as one of its people is civilian.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from random import Random
 from hub.demo.country.calendar import NOW, day, ordinal
 from hub.demo.country.draw import identity
 from hub.demo.country.frame import Clinic, Frame, Workplace
-from hub.demo.country.people import CIVILIAN, Home, Human, faulty, turns
+from hub.demo.country.people import CIVILIAN, Home, Human, faulty, sixteen, turns
 from hub.demo.country.rows import (
     Contact,
     Employer,
@@ -24,8 +24,10 @@ from hub.demo.country.rows import (
     PersonIdentifier,
     Relative,
     Rows,
+    Ward,
 )
 from hub.demo.country.vocabulary import provinces, word
+from hub.model.viewer import RecordClass
 
 _MOBILE = (
     "032",
@@ -215,11 +217,44 @@ def write_relatives(rng: Random, rows: Rows, humans: list[Human]) -> None:
             named.append(("SPOUSE", human.spouse))
         if human.age < 16 and human.mother is not None and rng.random() < 0.3:
             named.append(("LEGAL_REPRESENTATIVE", human.mother))
+        if _without_parents(human):
+            named.append(("LEGAL_REPRESENTATIVE", humans[0]))
         for relation, other in named:
-            home_class = other.record_class if other.record_class is not CIVILIAN else human.record_class
-            rows.of(home_class).relative.append(
+            rows.of(_class_between(human, other)).relative.append(
                 Relative(identity(rng), human.uuid, relation, other.full_name, other.pin)
             )
+
+
+def _without_parents(human: Human) -> bool:
+    """A child whose parents live elsewhere: whom the register lists as head represents it, whoever else lives there."""
+    return human.age < 16 and human.mother is None and human.father is None
+
+
+def _class_between(human: Human, other: Human) -> RecordClass:
+    """The class of a row by which somebody names another: where it would give the other away, that of the other."""
+    return other.record_class if other.record_class is not CIVILIAN else human.record_class
+
+
+def write_wards(rng: Random, rows: Rows, humans: list[Human]) -> None:
+    """Children under 16 in the care of their parents, or of a legal representative where they live without these.
+
+    A child has a row for each of them who lives. Without the row of a hidden parent, it looks like the child of one who
+    is alone, just as it does in `relative`.
+    """
+    for child in humans:
+        if child.age > 16:
+            continue
+        birthday = sixteen(child)
+        if birthday <= NOW:
+            continue
+        guardians = [("FATHER", child.father), ("MOTHER", child.mother)]
+        if _without_parents(child):
+            guardians = [("LEGAL_REPRESENTATIVE", humans[0])]
+        for relation, guardian in guardians:
+            if guardian is not None and guardian.died is None:
+                rows.of(_class_between(child, guardian)).ward.append(
+                    Ward(identity(rng), guardian.pin, child.pin, relation, day(birthday - 1))
+                )
 
 
 def write_household(rng: Random, frame: Frame, rows: Rows, home: Home, facilities: dict[int, str]) -> None:

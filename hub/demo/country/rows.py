@@ -67,6 +67,14 @@ class Relative(NamedTuple):
     personal_id: Text
 
 
+class Ward(NamedTuple):
+    id: str
+    guardian_personal_id: str
+    child_personal_id: str
+    relation: str
+    until: str
+
+
 class Household(NamedTuple):
     id: str
     household_code: Text
@@ -267,6 +275,7 @@ TABLES: tuple[tuple[str, str, type[Row]], ...] = (
     ("population", "person_identifier", PersonIdentifier),
     ("population", "contact", Contact),
     ("population", "relative", Relative),
+    ("population", "ward", Ward),
     ("household", "household", Household),
     ("household", "member", Member),
     ("insurance", "participant", Participant),
@@ -300,6 +309,7 @@ class ClassRows:
     person_identifier: list[PersonIdentifier] = field(default_factory=list)
     contact: list[Contact] = field(default_factory=list)
     relative: list[Relative] = field(default_factory=list)
+    ward: list[Ward] = field(default_factory=list)
     household: list[Household] = field(default_factory=list)
     member: list[Member] = field(default_factory=list)
     participant: list[Participant] = field(default_factory=list)

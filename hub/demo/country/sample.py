@@ -17,8 +17,9 @@ from hub.model.viewer import RecordClass
 class Sample:
     """Personal numbers with names, and the tax code of the employer with most participants.
 
-    citizen         a working adult with spouse and two children, history, cards, visits and benefits; all civilian
-    soldier         an officer of the army with a civilian spouse and children
+    citizen         a working adult with spouse and two children, of whom one is under 12, history, cards, visits and
+                    benefits; all civilian
+    soldier         an officer of the army with a civilian spouse and children, of whom one is under 16
     police_officer  the same of the police
     conscript       a civilian with two years of military service inside his career
     """

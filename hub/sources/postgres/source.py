@@ -11,7 +11,7 @@ import asyncpg
 from hub.errors import SourceUnavailable
 from hub.model.mapping import SourceMapping
 from hub.model.plan import Fetch
-from hub.model.source import FAILED, KEY_PARTS, Question, Texts
+from hub.model.source import KEY_PARTS, Asked, Question, Texts, failure
 from hub.model.viewer import Universe
 from hub.sources.postgres.connection import Connections
 from hub.sources.postgres.statement import compile_fetch
@@ -26,6 +26,7 @@ class PostgresSource:
         self, mapping: SourceMapping, dsns: Mapping[Universe, str], *, width: int = 2, statement_seconds: float = 5.0
     ) -> None:
         self.name = mapping.name
+        self.together = 1
         self.mapping = mapping
         self._connections = {
             universe: Connections(mapping.name, dsn, width, statement_seconds) for universe, dsn in dsns.items()
@@ -40,8 +41,13 @@ class PostgresSource:
         connections = self._connections.get(universe)
         return connections.size if connections else 1
 
-    async def ask(self, question: Question, parameters: tuple[Any, ...], keys: Sequence[str]) -> Mapping[str, Texts]:
+    async def ask(self, asked: Sequence[Asked]) -> Sequence[Mapping[str, Texts]]:
         """The texts of each key that has a row."""
+        return [await self._answer(question, parameters, keys) for question, parameters, keys in asked]
+
+    async def _answer(
+        self, question: Question, parameters: tuple[Any, ...], keys: Sequence[str]
+    ) -> Mapping[str, Texts]:
         connections = self._connections.get(question.fetch.universe)
         if connections is None:
             raise SourceUnavailable(self.name, LookupError("this instance has no connection for the universe"))
@@ -65,10 +71,10 @@ class PostgresSource:
     ) -> Mapping[str, Texts]:
         """The data of some key cannot be computed with: the others must not suffer for it."""
         if len(keys) == 1:
-            return {keys[0]: (f"{FAILED}{self.name}{FAILED}",) * question.columns}
+            return {keys[0]: (failure(self.name),) * question.columns}
         found: dict[str, Texts] = {}
         for key in keys:
-            found.update(await self.ask(question, parameters, [key]))
+            found.update(await self._answer(question, parameters, [key]))
         return found
 
     def _kinds(self, fetch: Fetch) -> tuple[str, ...]:

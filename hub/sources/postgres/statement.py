@@ -7,12 +7,15 @@ are aggregated beside the row. A value from elsewhere is a mark with the key tha
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from hub.errors import Internal, Refused, Shown
+from hub.model.effect import SHOWN, Effect, Effects, combined
 from hub.model.mapping import (
     Aggregate,
+    ClassOf,
     Column,
     Computed,
     Embedded,
@@ -26,9 +29,21 @@ from hub.model.mapping import (
     TypeMapping,
 )
 from hub.model.operation import Argument, Constant
-from hub.model.plan import Fetch, Hole, Node, Shape, Typename, Value
-from hub.model.source import FIRST_CODE, KEY_PARTS, MARK, ComputedChild, Parameter, Question, absent
-from hub.sources.postgres.relation import RANK, Row, united
+from hub.model.plan import Fetch, Hole, Merge, Node, Shape, Slot, Typename, Value
+from hub.model.source import (
+    FIRST_CODE,
+    KEY_PARTS,
+    MARK,
+    Argued,
+    ComputedChild,
+    Parameter,
+    PseudonymKey,
+    Question,
+    absent,
+)
+from hub.model.viewer import RecordClass
+from hub.sources.postgres.mask import masked
+from hub.sources.postgres.relation import Row, united
 from hub.sources.postgres.text import Piece, Pieces, Sql, concat, literal, value
 
 NO_ID = uuid.UUID(int=0)
@@ -58,6 +73,7 @@ class _Compiler:
         self.children: list[Hole | ComputedChild] = []
         self.aliases = 0
         self.key_count = 0
+        self.secret: tuple[str, str] | None = None
 
     def question(self) -> Question:
         home = self.type(self.fetch.type)
@@ -65,7 +81,7 @@ class _Compiler:
         if key is None:
             raise Internal(f"`{self.fetch.source}` has no key {self.fetch.key} of `{self.fetch.type}`")
         self.key_count = len(key.columns)
-        row = Row("r")
+        row = Row("r", self.classes, self.mask, table=bool(home.table))
         columns = [concat(self.top(column, home, row)) for column in self.fetch.columns]
         source, key_text, order = self.keyed(home, key, row)
         selected = ", ".join([key_text, *columns])
@@ -77,7 +93,7 @@ class _Compiler:
             tuple(self.children),
         )
 
-    def top(self, column: Shape | Value | Hole, home: TypeMapping, row: Row) -> Pieces:
+    def top(self, column: Shape | Node, home: TypeMapping, row: Row) -> Pieces:
         if isinstance(column, Shape):
             return self.object(column, row, {})
         return self.node(column, home, row, {}, home.name)
@@ -89,42 +105,38 @@ class _Compiler:
             names = ", ".join(key.columns)
             given = self.joined_key([f"{row.alias}.{name}" for name in key.columns])
             return f"unnest({arrays}) {row.alias}({names})", given, ""
-        found = [row.column(name) for name in key.columns] if not key.through else []
-        condition = f" and {row.expression(home.where)}" if home.where else ""
+        own = [f"{row.alias}.{name}" for name in key.columns]
+        # A condition is of the table, and selects nothing.
+        condition = f" and {Row(row.alias, row.classes[:1], self.mask).expression(home.where)}" if home.where else ""
         single = len(self.classes) == 1
-        columns = [name for name in row.columns if name not in key.columns]
         branches = []
-        for rank, record_class in enumerate(self.classes):
-            table = f"{record_class.value}.{home.table} {row.alias}"
+        for index, record_class in enumerate(self.classes):
+            table = f"{record_class}.{home.table} {row.alias}"
             if key.through:
-                through, number, own, where = key.through
-                dated = Row("i")
-                where = dated.expression(where)
+                through, number, holder, where = key.through
+                where = Row("i", row.classes[:1], self.mask).expression(where)
                 branch = (
-                    f"{record_class.value}.{through} i join {table} on {row.alias}.id = i.{own}"
+                    f"{record_class}.{through} i join {table} on {row.alias}.id = i.{holder}"
                     f" where i.{number} = any({arrays}) and {where}{condition}"
                 )
                 keys = [f"i.{number}"]
             elif len(key.columns) == 1:
-                branch = f"{table} where {found[0]} = any({arrays}){condition}"
-                keys = found
+                branch = f"{table} where {own[0]} = any({arrays}){condition}"
+                keys = own
             else:
-                names = ", ".join(f"k{index}" for index in range(len(key.columns)))
-                match = " and ".join(f"{column} = k.k{index}" for index, column in enumerate(found))
+                names = ", ".join(f"k{part}" for part in range(len(key.columns)))
+                match = " and ".join(f"{column} = k.k{part}" for part, column in enumerate(own))
                 branch = f"unnest({arrays}) k({names}) join {table} on {match}{condition}"
-                keys = found
+                keys = own
             if single:
                 return branch, self.joined_key(keys), ""
-            picked = [
-                *(f"{sql} as key{index}" for index, sql in enumerate(keys)),
-                *(f"{row.alias}.{name}" for name in columns),
-                *(f"{row.alias}.{name}" for name in key.columns if not key.through or name in row.columns),
-                f"{rank} as {RANK}",
-            ]
+            row.rank()
+            picked = [f"{sql} as key{part}" for part, sql in enumerate(keys)]
+            picked += row.branch(index, home.table, f"{row.alias}.")
             branches.append(f"select {', '.join(picked)} from {branch}")
-        outer = self.joined_key([f"{row.alias}.key{index}" for index in range(len(key.columns))])
+        outer = self.joined_key([f"{row.alias}.key{part}" for part in range(len(key.columns))])
         # The last row of a key wins in the source, so the class of authority comes last.
-        return f"({' union all '.join(branches)}) {row.alias}", outer, f" order by {row.alias}.{RANK}"
+        return f"({' union all '.join(branches)}) {row.alias}", outer, f" order by {row.rank()}"
 
     @staticmethod
     def joined_key(columns: Sequence[str]) -> str:
@@ -163,20 +175,51 @@ class _Compiler:
     def node(self, node: Node, home: TypeMapping, row: Row, given: Mapping[str, str], concrete: str) -> Pieces:
         match node:
             case Typename():
-                return [f'"{concrete}"']
+                return [f'"{node.of or concrete}"']
+            case Merge() | Slot():
+                raise Internal(f"`{home.name}.{node.key}` cannot stand in a row of `{self.fetch.source}`")
             case Hole():
                 return self.mark(node, home, row, given)
             case Value():
                 if node.name in given:
-                    return value(row.column(given[node.name]), self.plain(home, node.name), nullable=node.nullable)
+                    return self.leaf(node, Column(given[node.name], self.plain(home, node.name)), row)
                 return self.value(node, self.field(home, node.name), home, row)
 
     def value(self, node: Value, mapped: FieldMapping, home: TypeMapping, row: Row) -> Pieces:
+        """The JSON of a field, as it is given in each class.
+
+        Other rows bring their own class: those of a class that denies the field are left out. Everything else stands
+        in this row, and is null where its class denies it.
+        """
         match mapped:
-            case Column() | Expression():
-                return value(self.sql(mapped, row), mapped.form, nullable=node.nullable)
+            case Column():
+                return self.leaf(node, mapped, row)
+            case Rows() | Aggregate():
+                return self.other_rows(node, mapped, row)
+        denied = row.denied(node.effects)
+        if not denied:
+            return self.in_row(node, mapped, home, row)
+        if len(denied) == len(row.classes):
+            return ["null"]
+        given = concat(self.in_row(node, mapped, home, row.without(denied)))
+        return [Sql(row.in_class(lambda one: None if one in denied else given, "'null'"))]
+
+    def leaf(self, node: Value, mapped: Column, row: Row) -> Pieces:
+        """A column, or its mask. A masked value is text, and harmless if the column is."""
+        column = row.shown(mapped.name, node.effects)
+        if column is None:
+            return ["null"]
+        return value(column, mapped.form, nullable=node.nullable)
+
+    def in_row(self, node: Value, mapped: FieldMapping, home: TypeMapping, row: Row) -> Pieces:
+        """What stands in the row itself."""
+        match mapped:
+            case ClassOf():
+                return ['"', Sql(row.in_class(lambda one: literal(one.name), "''")), '"']
+            case Expression():
+                return value(row.expression(mapped.sql), mapped.form, nullable=node.nullable)
             case Computed():
-                return self.computed(mapped, home, row)
+                return self.computed(node, mapped, home, row)
             case Embedded():
                 inner = row.embedded(mapped.columns)
                 pieces = self.object(self.shape(node), inner, {})
@@ -185,26 +228,60 @@ class _Compiler:
                 given = dict(mapped.keys)
                 pieces = self.object(self.shape(node), row, given)
                 return self.unless_null([row.column(column) for column in given.values()], pieces)
-            case Rows(many=True):
-                return self.list(node, mapped, row)
-            case Rows():
-                return self.one(node, mapped, row)
-            case Aggregate():
-                inner = self.row()
-                pieces = self.object(self.shape(node), inner, {})
-                if all(isinstance(piece, str) for piece in pieces):
-                    return pieces  # without an aggregate the select below would be one of rows
-                body = concat(pieces)
-                where = self.match(mapped.match, inner, row)
-                return [Sql(f"(select {body} from {united(mapped.table, self.classes, inner)} where {where})")]
+            case _:
+                raise Internal(f"`{home.name}.{node.name}` does not stand in the row")
+
+    def other_rows(self, node: Value, mapped: Rows | Aggregate, row: Row) -> Pieces:
+        """What is made of other rows, of the classes that give it."""
+        classes = [one for one in self.classes if node.effects.of(one) is not Effect.DENY]
+        if not classes:
+            return ["[]" if isinstance(mapped, Rows) and mapped.many else "null"]
+        if isinstance(mapped, Aggregate):
+            return self.aggregate(node, mapped, classes, row)
+        return self.list(node, mapped, classes, row) if mapped.many else self.one(node, mapped, classes, row)
+
+    def aggregate(self, node: Value, mapped: Aggregate, classes: Sequence[RecordClass], row: Row) -> Pieces:
+        """An object of aggregates. Where its fields are given in different classes, each counts rows of its own."""
+        shape = self.shape(node)
+        nodes = shape.cases[shape.type]
+        counted = {self.counted(item, classes) for item in nodes}
+        if len(counted) == 1:
+            return self.counts(lambda inner: self.object(shape, inner, {}), mapped, counted.pop(), row)
+        home = self.type(shape.type)
+        pieces: Pieces = []
+        for item in nodes:
+            pieces.append(f'{"," if pieces else "{"}"{item.key}":')
+            one = partial(self.node, item, home, given={}, concrete=shape.type)
+            pieces += self.counts(one, mapped, self.counted(item, classes), row)
+        return [*pieces, "}"]
+
+    @staticmethod
+    def counted(item: Node, classes: Sequence[RecordClass]) -> tuple[RecordClass, ...]:
+        """The classes whose rows an aggregate may count: those that give it and all it is made of."""
+        if not isinstance(item, Value):
+            return tuple(classes)
+        given = combined([item.effects, *item.reads.values()])
+        return tuple(one for one in classes if given.of(one) is not Effect.DENY)
+
+    def counts(
+        self, make: Callable[[Row], Pieces], mapped: Aggregate, classes: Sequence[RecordClass], row: Row
+    ) -> Pieces:
+        """The text that `make` makes of aggregates over the rows of these classes."""
+        inner = self.row(classes)
+        pieces = make(inner)
+        if all(isinstance(piece, str) for piece in pieces):
+            return pieces  # without an aggregate the select below would be one of rows
+        body = concat(pieces)
+        where = self.match(mapped.match, inner.plain(), row)
+        return [Sql(f"(select {body} from {united(mapped.table, inner, where)})")]
 
     @staticmethod
     def unless_null(columns: Sequence[str], pieces: Pieces) -> Pieces:
         missing = " or ".join(f"{column} is null" for column in columns)
         return [Sql(f"case when {missing} then 'null' else {concat(pieces)} end")]
 
-    def list(self, node: Value, mapped: Rows, row: Row) -> Pieces:
-        inner = self.row()
+    def list(self, node: Value, mapped: Rows, classes: Sequence[RecordClass], row: Row) -> Pieces:
+        inner = self.row(classes)
         shape = self.shape(node)
         body = concat(self.object(shape, inner, {}))
         where = self.conditions(mapped, shape, inner, row)
@@ -214,29 +291,41 @@ class _Compiler:
             after = arguments.get(mapped.page.after, Constant(None))
             if after != Constant(None):
                 number = self.parameter(node.name, after, _after_id(mapped.page))
-                where += f" and {inner.column(mapped.order[-1])} > ${number}::uuid"
+                where += f" and {inner.plain().column(mapped.order[-1])} > ${number}::uuid"
             number = self.parameter(node.name, arguments.get(mapped.page.first, Constant(None)), _first(mapped.page))
             limit = f" limit ${number}::int"
-        order = ", ".join(inner.column(name) for name in mapped.order)
+        order = ", ".join(self.order(node, mapped, shape, inner))
         item = f"i{self.aliases}"
-        rows = (
-            f"select {body} as t from {united(mapped.table, self.classes, inner)} where {where} order by {order}{limit}"
-        )
+        rows = f"select {body} as t from {united(mapped.table, inner, where)} order by {order}{limit}"
         return ["[", Sql(f"(select string_agg({item}.t, ',') from ({rows}) {item})"), "]"]
 
-    def one(self, node: Value, mapped: Rows, row: Row) -> Pieces:
-        inner = self.row()
+    def one(self, node: Value, mapped: Rows, classes: Sequence[RecordClass], row: Row) -> Pieces:
+        inner = self.row(classes)
         shape = self.shape(node)
         body = concat(self.object(shape, inner, {}))
         where = self.conditions(mapped, shape, inner, row)
-        ranked = len(self.classes) > 1
-        order = [f"{inner.alias}.{RANK} desc"] if ranked else []
-        order += [inner.column(name) for name in mapped.order]
+        order = [f"{inner.rank()} desc"] if len(inner.classes) > 1 else []
+        order += self.order(node, mapped, shape, inner)
         tail = f" order by {', '.join(order)}" if order else ""
-        relation = united(mapped.table, self.classes, inner, ranked=ranked)
-        return [Sql(f"coalesce((select {body} from {relation} where {where}{tail} limit 1), 'null')")]
+        relation = united(mapped.table, inner, where)
+        return [Sql(f"coalesce((select {body} from {relation}{tail} limit 1), 'null')")]
+
+    def order(self, node: Value, mapped: Rows, shape: Shape, inner: Row) -> Iterator[str]:
+        """The columns that rows are ordered by, as the reader is shown them.
+
+        The last one is unique, and breaks ties also where it is not shown: it is random, so its order says nothing.
+        """
+        home = self.type(shape.type)
+        for name in mapped.order:
+            field = home.showing(name)
+            column = inner.shown(name, node.reads.get((home.name, field or ""), SHOWN))
+            if column is None and name == mapped.order[-1]:
+                column = inner.column(name)
+            if column is not None:
+                yield column
 
     def conditions(self, mapped: Rows, shape: Shape, inner: Row, row: Row) -> str:
+        inner = inner.plain()
         found = [self.match(mapped.match, inner, row)]
         if mapped.where:
             found.append(inner.expression(mapped.where))
@@ -260,44 +349,64 @@ class _Compiler:
             reference = self.field(home, hole.via)
             assert isinstance(reference, Reference)
             given = dict(reference.keys)
+        denied = row.denied(hole.effects)
+        if hole.via and denied:
+            row = row.without(denied)
         parts = [row.column(given[name]) if name in given else self.input(name, home, row) for name in hole.inputs]
+        if hole.representation:
+            if any(isinstance(node, Hole) for node in hole.representation):
+                raise Internal(f"`{hole.fetch.source}` requires what `{self.fetch.source}` has not of `{home.name}`")
+            # A remote subgraph is handed an object; its text is null where a part of the key is.
+            text = concat(self.fields(hole.representation, home, row, given, home.name))
+            parts = [f"case when {' and '.join(f'{part} is not null' for part in parts)} then {text} end"]
         self.children.append(hole)
         start = literal(MARK + chr(FIRST_CODE + len(self.children) - 1))
         between = f" || {literal(KEY_PARTS)} || "
         missing = absent(nullable=hole.nullable, many=hole.many)
         return [Sql(f"coalesce({start} || {between.join(parts)} || {literal(MARK)}, {literal(missing)})")]
 
-    def computed(self, mapped: Computed, home: TypeMapping, row: Row) -> Pieces:
+    def computed(self, node: Value, mapped: Computed, home: TypeMapping, row: Row) -> Pieces:
+        """The mark of a computed field with its inputs, as the reader is shown them."""
         self.children.append(ComputedChild(mapped.function))
         pieces: list[Piece] = [MARK + chr(FIRST_CODE + len(self.children) - 1)]
         for index, name in enumerate(mapped.inputs):
             pieces += [KEY_PARTS] if index else []
-            pieces.append(Sql(self.input(name, home, row)))
+            pieces.append(Sql(self.input(name, home, row, node.reads)))
         return [*pieces, MARK]
 
-    def input(self, name: str, home: TypeMapping, row: Row) -> str:
+    def input(self, name: str, home: TypeMapping, row: Row, reads: Mapping[tuple[str, str], Effects] = {}) -> str:
         """A field of the object as bare SQL, or a column that is no field."""
         mapped = home.fields.get(name)
+        effects = reads.get((home.name, home.showing(name) or ""), SHOWN)
         if mapped is None:
-            return row.column(name)
-        if isinstance(mapped, (Column, Expression)):
-            return self.sql(mapped, row)
+            return row.shown(name, effects) or "null"
+        if isinstance(mapped, Column):
+            return row.shown(mapped.name, effects) or "null"
+        if isinstance(mapped, Expression):
+            return row.without(row.denied(effects)).expression(mapped.sql)
         raise Internal(f"`{home.name}.{name}` is no column and cannot be a key or an input")
 
     # Small things ----------------------------------------------------------------------------------------------------
-
-    @staticmethod
-    def sql(mapped: Column | Expression, row: Row) -> str:
-        return row.column(mapped.name) if isinstance(mapped, Column) else row.expression(mapped.sql)
 
     def plain(self, home: TypeMapping, name: str) -> Any:
         mapped = self.field(home, name)
         assert isinstance(mapped, Column)
         return mapped.form
 
-    def row(self) -> Row:
+    def row(self, classes: Sequence[RecordClass]) -> Row:
         self.aliases += 1
-        return Row(f"t{self.aliases}")
+        return Row(f"t{self.aliases}", classes, self.mask)
+
+    def mask(self, effect: Effect, text: str) -> str:
+        return masked(effect, text, self.pseudonym_key)
+
+    def pseudonym_key(self) -> tuple[str, str]:
+        """The parameters that hold the key; a statement has them once."""
+        if self.secret is None:
+            start = self.key_count + len(self.parameters)
+            self.parameters += [PseudonymKey.INNER, PseudonymKey.OUTER]
+            self.secret = (f"${start + 1}::bytea", f"${start + 2}::bytea")
+        return self.secret
 
     def type(self, name: str) -> TypeMapping:
         return self.mapping.types[name]
@@ -312,7 +421,7 @@ class _Compiler:
         return node.shape
 
     def parameter(self, field: str, argument: Argument, check: Any) -> int:
-        self.parameters.append(Parameter(field, argument, check))
+        self.parameters.append(Argued(field, argument, check))
         return self.key_count + len(self.parameters)
 
 

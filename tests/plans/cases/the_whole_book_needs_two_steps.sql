@@ -13,6 +13,6 @@ select i.value::text, concat('{"fullName":', to_json(r.full_name), '}') from civ
 -- step 2, employer: me.insuranceBook.contributions.employer
 select r.tax_code::text, concat('{"name":', to_json(r.name), '}') from civilian.employer r where r.tax_code = any($1::text[]);
 
--- step 2, employer: me.insuranceBook.cards.initialFacility
+-- step 2, employer: me.healthInsurance.cards.initialFacility
 select r.code::text, concat('{"name":', to_json(r.name), '}') from civilian.facility r where r.code = any($1::text[]);
 

@@ -1,0 +1,3 @@
+-- step 1, employer: employer
+select r.key0::text, concat('{"name":', to_json(r.name), ',"units":[', (select string_agg(i1.t, ',') from (select concat('{"unitCode":', coalesce('"' || t1.unit_code || '"', 'null'), ',"objectGroup":', coalesce('"' || t1.object_group || '"', 'null'), '}') as t from civilian.employer_unit t1 where t1.tax_code = r.tax_code order by t1.object_group) i1), ']}') from (select r.tax_code as key0, r.name, r.tax_code, 0 as class_rank from civilian.employer r where r.tax_code = any($1::text[]) union all select r.tax_code as key0, r.name, r.tax_code, 1 as class_rank from defence.employer r where r.tax_code = any($1::text[])) r order by r.class_rank;
+

@@ -90,7 +90,7 @@ def test_every_answer_has_its_command() -> None:
 
 def test_the_two_commands_are_targets_of_the_makefile() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for target in ("demo", "test", "bench", "setup"):
+    for target in ("demo", "test", "bench", "timing", "setup"):
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE)
 
 

@@ -186,6 +186,9 @@ class Lane:
             self._busy -= 1
             if self._waiting:
                 self._start()
+        if not led_to and len(groups) == 1:
+            await self._finish(groups[0], answers[0], early[0])
+            return
         for lane in led_to:
             lane.arriving(self.loop.time() - begun)
         for group, found, asked in zip(groups, answers, early, strict=True):

@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -70,85 +70,98 @@ async def join(
     return dict(zip(answers, zip(*[texts] * loader.step.question.columns, strict=False), strict=False))
 
 
-# A child, which marks hold each key, and the answers to come.
-_Pending = tuple["StepChild", Mapping[str, list[str]], "asyncio.Future[Answers]"]
+# A child, the mark that holds each key (all of them, if marks bring something along), and the answers to come.
+_Pending = tuple["StepChild", Mapping[str, Any], "asyncio.Future[Answers]"]
 
 
 class _Filling:
     """Fills the marks of one batch. What a step was asked once, it is not asked again."""
 
+    __slots__ = ("asked", "children", "early", "loaded", "loader", "nested")
+
     def __init__(self, loader: Loader, early: Mapping[int, asyncio.Future[Answers]], asked: Mapping[str, None]) -> None:
         self.loader = loader
+        self.children = loader.step.children
+        self.nested = loader.step.question.nested
         self.early = early
         self.asked = asked
         self.loaded: dict[tuple[int, str], asyncio.Future[Answers]] = {}
 
-    def begin(self, marks: set[str]) -> Sequence[_Pending]:
-        """Asks for what the marks of steps need; for each future, the child and key -> mark."""
-        children = self.loader.step.children
-        by_child: list[list[str]] = [[] for _ in children]
-        for mark in marks:
-            by_child[ord(mark[0]) - FIRST_CODE].append(mark)
-        pending: list[_Pending] = []
-        for index, (child, found_here) in enumerate(zip(children, by_child, strict=True)):
+    def begin(self, marks: Iterable[str]) -> None:
+        """Asks for what the marks of steps need, so that it is under way when they are filled."""
+        for index, (child, found_here) in enumerate(zip(self.children, self.by_child(marks), strict=True)):
             if isinstance(child, StepChild) and found_here:
-                pending += self.ask(index, child, _keys(child, found_here))
-        return pending
+                self.ask(index, child, found_here, [])
 
-    def ask(self, index: int, child: StepChild, waiting: dict[str, list[str]]) -> Iterator[_Pending]:
-        if index in self.early:
-            known = {key: marks for key, marks in waiting.items() if key in self.asked}
-            yield child, known, self.early[index]
-            waiting = {key: marks for key, marks in waiting.items() if key not in known}
-        if not self.loader.step.question.nested:
-            if waiting:
-                yield child, waiting, self.loader.child(index).load(waiting)
-            return
-        step = id(child.step)
-        for key, marks in list(waiting.items()):
-            future = self.loaded.get((step, key))
-            if future is not None:
-                yield child, {key: marks}, future
-                del waiting[key]
-            elif FAILED in key or ABSENT in key:
-                del waiting[key]
-        if waiting:
-            future = self.loader.child(index).load(waiting)
-            self.loaded.update(dict.fromkeys(((step, key) for key in waiting), future))
-            yield child, waiting, future
-
-    async def filled(self, marks: set[str]) -> dict[str, str]:
+    async def filled(self, marks: Iterable[str]) -> dict[str, str]:
         """mark -> text, for the distinct marks of a batch."""
         found: dict[str, str] = {}
-        pending = self.begin(marks)
-        for mark in marks:
-            child = self.loader.step.children[ord(mark[0]) - FIRST_CODE]
-            if isinstance(child, FunctionChild):
-                found[mark] = _compute(child, mark)
-            elif isinstance(child, MergeChild):
-                found[mark] = merged(mark[1:].split(KEY_PARTS), child.order)
-            elif FAILED in mark:
-                # What was to be handed over could not be had: neither can this.
-                start = mark.index(FAILED)
-                found[mark] = mark[start : mark.index(FAILED, start + 1) + 1]
-            elif ABSENT in mark:
-                found[mark] = child.absent
+        pending: list[_Pending] = []
+        for index, (child, found_here) in enumerate(zip(self.children, self.by_child(marks), strict=True)):
+            match child:
+                case StepChild():
+                    if self.nested:
+                        found.update({mark: text for mark in found_here if (text := _missing(mark, child)) is not None})
+                    self.ask(index, child, found_here, pending)
+                case FunctionChild():
+                    found.update({mark: _compute(child, mark) for mark in found_here})
+                case MergeChild():
+                    found.update({mark: merged(mark[1:].split(KEY_PARTS), child.order) for mark in found_here})
         for child, marked, future in pending:
             answers = await future
             column, absent = child.column, child.absent
-            for key, of in marked.items():
-                text = answers[key][column] if key in answers else absent
-                if child.carried:
+            if child.carried:
+                for key, of in marked.items():
+                    text = answers[key][column] if key in answers else absent
                     found.update({mark: _brought(text, mark) for mark in of})
-                else:
-                    found.update(dict.fromkeys(of, text))
+            else:
+                found.update({mark: answers[key][column] if key in answers else absent for key, mark in marked.items()})
         return found
 
+    def by_child(self, marks: Iterable[str]) -> list[list[str]]:
+        found: list[list[str]] = [[] for _ in self.children]
+        for mark in marks:
+            found[ord(mark[0]) - FIRST_CODE].append(mark)
+        return found
 
-def _keys(child: StepChild, marks: Iterable[str]) -> dict[str, list[str]]:
-    """key -> the marks that hold it."""
+    def ask(self, index: int, child: StepChild, marks: Sequence[str], pending: list[_Pending]) -> None:
+        """Asks a step for the keys in the marks, and notes what is to come."""
+        waiting = _keys(child, marks)
+        if index in self.early:
+            late = waiting.keys() - self.asked.keys()
+            pending.append((child, {key: of for key, of in waiting.items() if key not in late}, self.early[index]))
+            waiting = {key: waiting[key] for key in late}
+        if self.nested:
+            waiting = self.not_yet_loaded(child, waiting, pending)
+        if waiting:
+            future = self.loader.child(index).load(waiting)
+            pending.append((child, waiting, future))
+            if self.nested:
+                self.loaded.update(dict.fromkeys(((id(child.step), key) for key in waiting), future))
+
+    def not_yet_loaded(self, child: StepChild, waiting: Mapping[str, Any], pending: list[_Pending]) -> dict[str, Any]:
+        left = {}
+        for key, of in waiting.items():
+            future = self.loaded.get((id(child.step), key))
+            if future is not None:
+                pending.append((child, {key: of}, future))
+            elif FAILED not in key and ABSENT not in key:
+                left[key] = of
+        return left
+
+
+def _missing(mark: str, child: StepChild) -> str | None:
+    """What stands where what was to be handed over could not be had."""
+    start = mark.find(FAILED)
+    if start >= 0:
+        return mark[start : mark.index(FAILED, start + 1) + 1]
+    return child.absent if ABSENT in mark else None
+
+
+def _keys(child: StepChild, marks: Iterable[str]) -> dict[str, Any]:
+    """key -> the mark that holds it, or all of them where they bring something along."""
     if not child.carried:
-        return {mark[1:]: [mark] for mark in marks}
+        return {mark[1:]: mark for mark in marks}
     found: dict[str, list[str]] = {}
     for mark in marks:
         found.setdefault(mark[1:].partition(KEY_PARTS)[0], []).append(mark)

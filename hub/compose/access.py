@@ -32,8 +32,9 @@ def both(one: Ways, other: Ways) -> Ways:
 
 
 def ways_of(applied: Applied, argument: str) -> Ways:
-    """The ways in an argument, a list of lists."""
-    return frozenset(frozenset(way) for way in applied.value(argument) or [[]])
+    """The ways in an argument, a list of lists. An empty list is no way at all: nobody fulfils it."""
+    found = applied.value(argument)
+    return frozenset(frozenset(way) for way in ([[]] if found is None else found))
 
 
 def ways_text(ways: Ways) -> str:

@@ -245,6 +245,12 @@ def test_requires_scopes_asks_for_one_of_several_sets(scopes: str, shown: bool) 
     assert given(book, OFFICER, "Query.x") == "deny"
 
 
+@pytest.mark.parametrize("directive", ["@requiresScopes(scopes: [])", "@policy(policies: [])"])
+def test_a_directive_that_names_no_way_is_fulfilled_by_nobody(directive: str) -> None:
+    book = rules(f'type Query {{ x: Int @label(name: "OPEN") {directive} y: Int @label(name: "OPEN") }}')
+    assert [given(book, SCOPED, f"Query.{name}").split()[0] for name in "xy"] == ["deny", "show"]
+
+
 def test_a_directive_and_a_label_must_both_allow() -> None:
     book = rules("""type Query {
         a: Int @label(name: "SECRET") @requiresScopes(scopes: [["read"]])

@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 from graphql import GraphQLSchema, execute_sync
-from graphql.language import BooleanValueNode, DocumentNode, FieldNode, OperationDefinitionNode, SelectionSetNode
+from graphql.language import DocumentNode, FieldNode, OperationDefinitionNode, SelectionSetNode
 
 from hub.cache import Bounded
 from hub.compose import compose
@@ -33,7 +33,7 @@ from hub.model.request import Request, Response, refusal
 from hub.model.source import PseudonymKey, Source
 from hub.model.supergraph import Supergraph
 from hub.model.viewer import Audience, Profile, Served, Universe, Viewer
-from hub.operation import Limits, Prepared, coerce_variables, normalise, parse_document, prepare
+from hub.operation import Limits, Prepared, booleans_given, coerce_variables, normalise, parse_document, prepare
 from hub.planner import PlannerGraph, brittle_fields, plan, planner_graph
 from hub.policy import (
     RuleBook,
@@ -236,12 +236,7 @@ class Engine:
     def stages(self, request: Request, profile: Profile) -> Stages:
         """Every stage's value for one request, up to the plan, which no variable but a boolean can change."""
         prepared = self._document(request, profile).prepared
-        defaults = {
-            definition.variable.name.value: definition.default_value.value
-            for definition in prepared.operation.variable_definitions or ()
-            if isinstance(definition.default_value, BooleanValueNode)
-        }
-        booleans = tuple(bool({**defaults, **request.variables}.get(name)) for name in prepared.booleans)
+        booleans = tuple(booleans_given(prepared, request.variables).values())
         return self._stages(prepared, booleans, profile)
 
     def _stages(self, prepared: Prepared, booleans: tuple[bool, ...], profile: Profile) -> Stages:

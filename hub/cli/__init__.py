@@ -8,6 +8,7 @@
     compose   hub compose: subgraphs into a supergraph
     diff      hub diff: what changes for the readers of a schema
     graph     hub operation, plan, sql, query, check: each stage, printed
+    common    what several commands ask for and need
     policy    hub policy: who may see what, and why; printed by `explanation` and `matrix`, in the words of `words`
 
 Modules import what is heavy inside their commands, so that `hub --help` is quick. Errors of the hub end a command with

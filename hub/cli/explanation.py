@@ -10,8 +10,8 @@ from collections.abc import Callable, Container, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hub.cli.common import document_text, error_line
 from hub.cli.endpoint import ROOT
-from hub.cli.graph import _line, _text
 from hub.errors import Shown
 from hub.model.effect import Effect
 from hub.model.viewer import Audience, Profile, Universe
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def _cells(built: Built, *, brief: bool = False) -> Callable[[str], str]:
     """Puts into a reason the line of the cell it names; brief without its section, which the tree says too."""
     table = built.rules.policy.name
-    lines = cell_lines(_text(ROOT / "schema" / table))
+    lines = cell_lines(document_text(ROOT / "schema" / table))
 
     def placed(reason: str) -> str:
         found = with_lines(reason, table, lines)
@@ -146,7 +146,7 @@ def print_explanation(
         console.print()
         console.print(Text("The operation is refused as a whole (x), before anything is read. The reader is told:"))
         for error in told:
-            console.print(Text(f"  {_line(error, file)}"), soft_wrap=True)
+            console.print(Text(f"  {error_line(error, file)}"), soft_wrap=True)
 
 
 def explanation_json(found: Explanation, viewer: str, built: Built, told: Sequence[Shown]) -> str:

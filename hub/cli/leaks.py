@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hub.cli.graph import _DATA, _built, _databases
+from hub.cli.common import DATA, built_graph, databases
 from hub.errors import StartFailed
 from hub.model.effect import Effect
 from hub.model.viewer import Audience, Standing, Universe
@@ -34,7 +34,7 @@ _MOST = 25  # lines of class against class without `--all`
 
 
 @click.command(short_help="Find columns whose data give a record class away.")
-@_DATA
+@DATA
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @click.option("--all", "everything", is_flag=True, help="Print every line of class against class.")
 @click.option(
@@ -67,7 +67,7 @@ def leaks(data: Path, as_json: bool, everything: bool, strict: bool) -> None:
 
     from hub.sources.postgres.telltale import find_telltales, steps
 
-    built = _built()
+    built = built_graph()
     shown_to = _shown_to(built)
 
     async def read(settings: Settings) -> Report:
@@ -77,7 +77,7 @@ def leaks(data: Path, as_json: bool, everything: bool, strict: bool) -> None:
                 built.declared.mappings, built.supergraph.api, built.rules.labels, dsns, advance
             )
 
-    with _databases(data) as (settings, _):
+    with databases(data) as (settings, _):
         report = asyncio.run(read(settings))
     open_ = [finding for finding in report.findings if _open(finding, shown_to)]
     if as_json:

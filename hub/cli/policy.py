@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hub.cli.graph import _FILE, _OPERATION, _VARIABLES, _built, _json, _line, _text, _viewer
+from hub.cli.common import (
+    FILE,
+    OPERATION,
+    VARIABLES,
+    built_graph,
+    document_text,
+    error_line,
+    sample_viewer,
+    variable_values,
+)
 from hub.cli.leaks import leaks
 from hub.cli.token import NAMES
 from hub.errors import HubError, Refused, SettingsWrong, Shown
@@ -25,7 +34,6 @@ if TYPE_CHECKING:
     from hub.engine import Built
     from hub.model.operation import Operation
     from hub.model.viewer import Profile
-    from hub.operation import Prepared
 
 
 class _Policy(click.Group):
@@ -88,7 +96,7 @@ def _audience_names(_ctx: click.Context, _parameter: click.Parameter, names: Seq
 
 
 @policy.command(short_help="What a viewer is given of an operation; the word may be left out.")
-@_FILE
+@FILE
 @click.option(
     "--as",
     "viewer",
@@ -97,8 +105,8 @@ def _audience_names(_ctx: click.Context, _parameter: click.Parameter, names: Seq
     callback=_viewer_name,
     help=f"Who reads: {', '.join(NAMES)}.",
 )
-@_OPERATION
-@_VARIABLES
+@OPERATION
+@VARIABLES
 @click.option("--json", "as_json", is_flag=True, show_default=False, help="For programs.")
 def explain(file: Path, viewer: str, operation: str | None, variables: str, as_json: bool) -> None:
     """Print what VIEWER is given of each field of the operation in FILE, and the cell that decided it.
@@ -112,13 +120,13 @@ def explain(file: Path, viewer: str, operation: str | None, variables: str, as_j
     from hub.cli.explanation import explanation_json, print_explanation
     from hub.policy.explain import explain as explained
 
-    built = _built()
-    text, values = _text(file), _json(variables)
-    profile = _viewer(viewer, None, built).profile
+    built = built_graph()
+    text, values = document_text(file), variable_values(variables)
+    profile = sample_viewer(viewer, None, built).profile
     try:
         found = explained(_in_whole_graph(built, text, operation, values), profile, built.rules, built.supergraph.api)
     except Refused as refused:
-        raise HubError("\n".join(_line(error, file) for error in refused.errors)) from None
+        raise HubError("\n".join(error_line(error, file) for error in refused.errors)) from None
     told = _told(built, text, operation, values, profile)
     if as_json:
         click.echo(explanation_json(found, viewer, built, told), nl=False)
@@ -130,23 +138,11 @@ def explain(file: Path, viewer: str, operation: str | None, variables: str, as_j
 
 def _in_whole_graph(built: Built, text: str, name: str | None, values: dict[str, Any]) -> Operation:
     """The operation against the whole graph, also where its reader's schema lacks what it asks for."""
-    from hub.operation import Limits, normalise, parse_document, prepare
+    from hub.operation import Limits, booleans_given, normalise, parse_document, prepare
 
     limits = Limits()
     prepared = prepare(parse_document(text, limits), name, built.supergraph.api, limits)
-    return normalise(prepared, _booleans(prepared, values))
-
-
-def _booleans(prepared: Prepared, values: dict[str, Any]) -> dict[str, bool]:
-    """What decides `@skip` and `@include`: as given, else by default, else false."""
-    from graphql.language import BooleanValueNode
-
-    defaults = {
-        definition.variable.name.value: definition.default_value.value
-        for definition in prepared.operation.variable_definitions or ()
-        if isinstance(definition.default_value, BooleanValueNode)
-    }
-    return {name: bool({**defaults, **values}.get(name)) for name in prepared.booleans}
+    return normalise(prepared, booleans_given(prepared, values))
 
 
 def _told(built: Built, text: str, name: str | None, values: dict[str, Any], profile: Profile) -> Sequence[Shown]:
@@ -187,7 +183,7 @@ def matrix(types: Sequence[str], audiences: Sequence[str], kind: str, output: Pa
     from hub.model.viewer import Audience
     from hub.policy.matrix import matrix as whole
 
-    built = _built()
+    built = built_graph()
     made = whole(built.rules, built.supergraph.api)
     for name in types:
         _known(name, [one.name for one in made.types], "type of the graph", "'--type'")

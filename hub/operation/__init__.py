@@ -11,7 +11,7 @@ normalise   Prepared x booleans -> Operation: fragments opened, fields merged, s
 
 from hub.operation.normalise import normalise
 from hub.operation.parse import Limits, parse_document
-from hub.operation.prepare import Prepared, prepare
+from hub.operation.prepare import Prepared, booleans_given, prepare
 from hub.operation.variables import coerce_variables
 
-__all__ = ["Limits", "Prepared", "coerce_variables", "normalise", "parse_document", "prepare"]
+__all__ = ["Limits", "Prepared", "booleans_given", "coerce_variables", "normalise", "parse_document", "prepare"]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from graphql import (
+    BooleanValueNode,
     DocumentNode,
     FragmentDefinitionNode,
     GraphQLScalarType,
@@ -54,6 +56,16 @@ def prepare(document: DocumentNode, operation_name: str | None, schema: GraphQLS
     if errors:
         raise Refused([shown(error, "GRAPHQL_VALIDATION_FAILED") for error in errors])
     return Prepared(document, operation, fragments, schema, _booleans(operation, fragments), _words(operation, schema))
+
+
+def booleans_given(prepared: Prepared, variables: Mapping[str, Any]) -> dict[str, bool]:
+    """What decides `@skip` and `@include`: as given, else by default, else false."""
+    defaults = {
+        definition.variable.name.value: definition.default_value.value
+        for definition in prepared.operation.variable_definitions or ()
+        if isinstance(definition.default_value, BooleanValueNode)
+    }
+    return {name: bool({**defaults, **variables}.get(name)) for name in prepared.booleans}
 
 
 def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

@@ -6,6 +6,8 @@ the contract schema of a profile, and for each operation an `Authorized`. Nothin
 rulebook   supergraph x policy table x agreements -> RuleBook: the one decision, with its reasons
 check      RuleBook x graph -> what the table says that the graph cannot carry out
 contract   RuleBook x profile -> the schema that this profile sees
+explain    Operation x Profile -> what is given of each field, and what decided it
+matrix     RuleBook x graph -> the whole table, field by field
 authorize  Operation x Profile -> Authorized; standing flows along the path
 agreement  whether a partner's request may be answered today, for the purpose it names
 pseudonym  the secret and a scope -> the key that a profile's pseudonyms are made with

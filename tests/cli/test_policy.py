@@ -15,9 +15,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from hub.cli import main
+from hub.cli.common import sample_viewer
 from hub.cli.endpoint import load_graph
 from hub.cli.explanation import explanation_json
-from hub.cli.graph import _viewer
 from hub.cli.policy import _in_whole_graph, _told
 from hub.demo.tokens import VIEWERS
 from hub.engine import Built, Engine, build
@@ -230,7 +230,7 @@ OPERATIONS = {
 @pytest.mark.parametrize("viewer", VIEWERS)
 def test_it_refuses_what_the_stages_refuse_and_gives_what_they_grant(built: Built, viewer: str, name: str) -> None:
     document = OPERATIONS[name]
-    profile = _viewer(viewer, None, built).profile
+    profile = sample_viewer(viewer, None, built).profile
     found = explain(_in_whole_graph(built, document, None, {}), profile, built.rules, built.supergraph.api)
     said = json.loads(explanation_json(found, viewer, built, _told(built, document, None, {}, profile)))
     marked = {(one["line"], one["column"]) for one in said["fields"] if one["refused"]}

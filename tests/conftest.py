@@ -10,6 +10,7 @@ make_token   a sample viewer's token, with claims changed or left out
 
 from __future__ import annotations
 
+import signal
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -27,6 +28,10 @@ from hub.settings import SourceDsns
 # The same examples every time, and no clock: a busy machine is no failure.
 settings.register_profile("hub", deadline=None, derandomize=True)
 settings.load_profile("hub")
+
+# Who runs this in the background may have it ignore SIGINT, which what it starts would inherit and never end by.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PEOPLE = 1_500
 SEED = 164

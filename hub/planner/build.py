@@ -11,7 +11,7 @@ come from elsewhere again. A field of which no place gives all below it is taken
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from graphql import FieldNode as AstField
@@ -166,12 +166,8 @@ class _Builder:
 
     def shape(self, grant: Grant, place: Place, selection: Selection) -> Shape:
         """The objects that a field gives at a place."""
-        graph, joined = self.graph, self.graph.joined(place, grant.name)
-        declared = _type(grant)
-        if joined is not None and joined.type is not None:
-            declared = joined.type.strip("[]!")
-        provided = joined.provides if joined is not None else ()
-        provided += tuple(inner for node in place.provided if node.name == grant.name for inner in node.selections)
+        graph = self.graph
+        declared, provided = self.given(grant, place)
         if graph.interface_object(place.graph, declared):
             return self.opaque(Place(place.graph, declared, provided), selection)
         known = graph.runtime(declared, place.graph)
@@ -184,6 +180,14 @@ class _Builder:
                 kept = grants if concrete in shared else tuple(one for one in grants if one.name == "__typename")
                 cases[concrete] = _Object(self, there, concrete).nodes(kept)
         return Shape(declared, cases)
+
+    def given(self, grant: Grant, place: Place) -> tuple[str, FieldSet]:
+        """The type that a subgraph declares a field to give, and the external fields it provides there."""
+        joined = self.graph.joined(place, grant.name)
+        declared = joined.type.strip("[]!") if joined is not None and joined.type else _type(grant)
+        provided = joined.provides if joined is not None else ()
+        inner = (one for node in place.provided if node.name == grant.name for one in node.selections)
+        return declared, (*provided, *inner)
 
     def shared(self, grant: Grant, place: Place) -> frozenset[str]:
         """The concrete types that every subgraph which gives the field knows."""
@@ -398,7 +402,7 @@ class _Object:
                 found.setdefault(grant.key, []).append(node)
             if rest is not None:
                 elsewhere.append(rest)
-        for key, node in self.foreign(elsewhere, found.keys()):
+        for key, node in self.foreign(elsewhere):
             found.setdefault(key, []).append(node)
         return tuple(self.merged(grant, found[grant.key]) for grant in grants)
 
@@ -459,10 +463,7 @@ class _Object:
         """What of a field can be had by way of a place that gives it, and what cannot."""
         if grant.selection is None or place.graph in self.graph.own:
             return grant, None
-        joined = self.graph.joined(place, grant.name)
-        declared = joined.type.strip("[]!") if joined is not None and joined.type else _type(grant)
-        provided = joined.provides if joined is not None else ()
-        provided += tuple(inner for node in place.provided if node.name == grant.name for inner in node.selections)
+        declared, provided = self.builder.given(grant, place)
         opaque = self.graph.interface_object(place.graph, declared)
         known = self.graph.runtime(declared, place.graph) & self.builder.shared(grant, place)
         served: dict[str, tuple[Grant, ...]] = {}
@@ -493,25 +494,24 @@ class _Object:
 
     # What comes from elsewhere --------------------------------------------------------------------------------------
 
-    def foreign(self, grants: Sequence[Grant], partly: Iterable[str]) -> Iterator[tuple[str, Node]]:
+    def foreign(self, grants: Sequence[Grant]) -> Iterator[tuple[str, Node]]:
         """The fields that other places give, in as few fetches as it takes."""
-        placed = self.place_all(grants, partly)
+        placed = self.place_all(grants)
         settled: set[int] = set()
         while waiting := [draft for draft in self.drafts.values() if id(draft) not in settled]:
             for draft in waiting:
                 settled.add(id(draft))
-                draft.inputs = self.place_all([one for one in self.handed_grants(draft) if not self.has(one)], ())
+                draft.inputs = self.place_all([one for one in self.handed_grants(draft) if not self.has(one)])
         self.join_drafts(placed)
         for one in placed:
             yield one.grant.key, self.hole(one)
 
-    def place_all(self, grants: Sequence[Grant], partly: Iterable[str]) -> list[_Placed]:
-        """Gives every field a column in a fetch. `partly` are keys of which a part is here."""
-        begun = set(partly)
+    def place_all(self, grants: Sequence[Grant]) -> list[_Placed]:
+        """Gives every field a column in a fetch, or several that each give a part of it."""
         waiting = list(grants)
         placed: list[_Placed] = []
         while waiting:
-            options = {id(grant): self.options(grant, grant.key in begun) for grant in waiting}
+            options = {id(grant): self.options(grant) for grant in waiting}
             for grant in waiting:
                 if not options[id(grant)]:
                     raise Internal(f"no way from `{self.place.graph}` to `{self.type}.{grant.name}`")
@@ -523,11 +523,10 @@ class _Object:
                 column, rest = self.column(draft, grant)
                 placed.append(_Placed(grant, draft, column))
                 if rest is not None:
-                    begun.add(grant.key)
                     waiting.append(rest)
         return placed
 
-    def options(self, grant: Grant, partly: bool) -> list[Move]:
+    def options(self, grant: Grant) -> list[Move]:
         """The moves that lead to the field: those that give all below it, or else those that give a part."""
         beyond: frozenset[str] = frozenset()
         while found := self.graph.ways(self.type, self.place, grant.name, beyond):
@@ -676,11 +675,11 @@ class _Roots(_Object):
 
     def nodes(self, grants: Sequence[Grant]) -> tuple[Node, ...]:
         found: dict[str, list[Node]] = {}
-        for key, node in self.foreign(grants, ()):
+        for key, node in self.foreign(grants):
             found.setdefault(key, []).append(node)
         return tuple(self.merged(grant, found[grant.key]) for grant in grants)
 
-    def options(self, grant: Grant, partly: bool) -> list[Move]:
+    def options(self, grant: Grant) -> list[Move]:
         graphs = self.graph.resolvers(self.type, grant.name)
         return self.useful([Move(Place(graph, self.type), ()) for graph in graphs], grant)
 

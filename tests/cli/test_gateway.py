@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import socket
 import subprocess
 import sys
@@ -58,7 +57,7 @@ def address(bench: Bench, supergraph: Path) -> Iterator[str]:
         assert f"serving http://127.0.0.1:{port}/graphql" in process.stderr.readline()
         yield f"http://127.0.0.1:{port}"
     finally:
-        process.send_signal(signal.SIGINT)
+        process.terminate()
         process.wait(timeout=30)
         if process.stderr is not None:
             process.stderr.close()

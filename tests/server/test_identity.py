@@ -169,7 +169,7 @@ NOW = int(time.time())
 
 BAD = {
     "expired": (token(CITIZEN | {"exp": NOW - 60}), "has expired"),
-    "not valid yet": (token(CITIZEN | {"nbf": NOW + 600}), "not valid yet"),
+    "not valid yet": (token(CITIZEN | {"nbf": NOW + 86_400}), "not valid yet"),
     "without an end": (token(CITIZEN | {"exp": None}), "lacks the claim `exp`"),
     "with an end that is no number": (token(CITIZEN | {"exp": "soon"}), "malformed"),
     "without end": (token(CITIZEN | {"exp": float("inf")}), "malformed"),

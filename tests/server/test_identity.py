@@ -68,7 +68,7 @@ def token(
     claims: Mapping[str, Any], *, key: Any = ED, algorithm: str = "EdDSA", kid: str | None = "ed", **header: Any
 ) -> bytes:
     """A token that is good in all that the arguments do not make bad. A claim set to None is left out."""
-    whole = {"iss": "issuer", "aud": "hub", "exp": int(time.time()) + 600} | dict(claims)
+    whole = {"iss": "issuer", "aud": "hub", "exp": int(time.time()) + 86_400} | dict(claims)
     whole = {name: value for name, value in whole.items() if value is not None}
     headers = header | ({"kid": kid} if kid is not None else {})
     return jwt.encode(whole, key, algorithm, headers).encode()
@@ -144,7 +144,7 @@ RSA_PUBLIC = RSA.public_key().public_bytes(serialization.Encoding.PEM, serializa
 
 
 def unsigned(claims: Mapping[str, Any], algorithm: str = "none") -> bytes:
-    whole = {"iss": "issuer", "aud": "hub", "exp": int(time.time()) + 600} | dict(claims)
+    whole = {"iss": "issuer", "aud": "hub", "exp": int(time.time()) + 86_400} | dict(claims)
     head = {"alg": algorithm, "typ": "JWT", "kid": "rsa"}
     return f"{b64(json.dumps(head).encode())}.{b64(json.dumps(whole).encode())}.".encode()
 

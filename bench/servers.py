@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import socket
@@ -16,7 +17,7 @@ from typing import BinaryIO
 import psutil
 
 from hub.demo.folder import Folder
-from hub.demo.tokens import AUDIENCE, ISSUER
+from hub.demo.tokens import AUDIENCE, ISSUER, pseudonym_secret
 from hub.errors import StartFailed
 from hub.settings import SourceDsns
 
@@ -30,6 +31,7 @@ def environment_of(folder: Folder, dsns: SourceDsns) -> Mapping[str, str]:
     """The settings of `hub serve` over a demo's databases, which the baselines read as well."""
     addresses = {f"HUB_DSN_{source.upper()}_{universe.name}": dsn for source, universe, dsn in dsns}
     return addresses | {
+        "HUB_PSEUDONYM_KEY": base64.b64encode(pseudonym_secret(folder)).decode(),
         "HUB_KEYS": str(folder.keys),
         "HUB_ISSUER": ISSUER,
         "HUB_AUDIENCE": AUDIENCE,

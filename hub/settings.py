@@ -202,7 +202,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
                 problems.append(f"`{name}` is not a setting" + (f": did you mean `{near[0]}`?" if near else ""))
         except ValueError as wrong:
             # A DSN or a password is a secret: only the name of the variable is shown.
-            secret = name.startswith((_DSN, _OWNER, _PASSWORD)) or name == _PSEUDONYM_KEY
+            secret = name.startswith((_DSN, _OWNER, _PASSWORD, _PSEUDONYM_KEY))
             problems.append(f"`{name}` {wrong}" if secret else f"`{name}` {wrong}, not `{text}`")
 
     problems += _gaps(dsns)

@@ -18,7 +18,7 @@ import click
 from hub.cli.common import DATA, built_graph, databases
 from hub.errors import StartFailed
 from hub.model.effect import Effect
-from hub.model.viewer import Audience, Standing, Universe
+from hub.model.viewer import CLEARANCES, Audience, Standing, Universe
 
 if TYPE_CHECKING:
     from hub.engine import Built
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 ShownTo = Callable[[str], frozenset[Audience]]
 
-# Who may only ever be cleared for civilian records; a partner's universe is part of its agreement.
-_UNCLEARED = frozenset({Audience.CITIZEN, Audience.OFFICER, Audience.ANALYST, Audience.PARTNER})
+# In which some may read who are cleared for civilian records alone.
+_UNCLEARED = frozenset(audience for audience, held in CLEARANCES.items() if Universe.CIVILIAN in held)
 _SLOW = 1.0  # seconds after which a run is worth a bar
 _MOST = 25  # lines of class against class without `--all`
 

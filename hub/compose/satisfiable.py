@@ -14,7 +14,6 @@ Source: Federation, "Composition rules", "Satisfiability"; Federation subgraph s
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -284,7 +283,7 @@ class _Walk:
             )
             here, extra = returned, provided
             if joined is not None:
-                here, extra = _base(joined.type) or returned, joined.provides + provided
+                here, extra = joined.named or returned, joined.provides + provided
             for type_name, known in self.runtime(here, hop.graph):
                 states.setdefault(type_name, set()).add(Hop(hop.graph, known, extra))
         for type_name in sorted(states):
@@ -374,11 +373,3 @@ class _Walk:
 def _query(path: Iterable[str]) -> str:
     *above, last = path
     return " { ".join((*above, last)) + " }" * len(above)
-
-
-_BASE = re.compile(r"[_A-Za-z]\w*")
-
-
-def _base(ref: str | None) -> str | None:
-    match = _BASE.search(ref) if ref else None
-    return match[0] if match else None

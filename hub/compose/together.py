@@ -5,10 +5,10 @@ Source: Federation, "Composition rules"; "Entities: migrate fields" (`@override`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from hub.compose.document import Field, Input, Kind, Type, directive_named
+from hub.compose.document import Applied, Field, Input, Kind, Type, directive_named
 from hub.compose.facts import Coordinate
 from hub.compose.parse import ROOTS, Declared
 from hub.compose.specs import INTERFACE_OBJECT, OVERRIDE
@@ -167,6 +167,16 @@ def is_root(type_name: str) -> bool:
     return type_name in ROOTS
 
 
+def overrides(subgraphs: Subgraphs) -> Iterator[tuple[Declared, str, Field, Applied]]:
+    """Every field marked `@override`, with its type and the directive."""
+    for declared in subgraphs:
+        for each in declared.types.values():
+            for field in each.fields.values():
+                applied = directive_named(field, OVERRIDE)
+                if applied is not None:
+                    yield declared, each.name, field, applied
+
+
 __all__ = [
     "Coordinate",
     "Declared",
@@ -189,6 +199,7 @@ __all__ = [
     "merged_input",
     "merged_output",
     "overridden",
+    "overrides",
     "positions",
     "resolvers",
     "type_sources",

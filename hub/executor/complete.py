@@ -7,7 +7,6 @@ the operation.
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -16,9 +15,7 @@ import orjson
 from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType
 
 from hub.model.operation import Field, Operation
-from hub.model.source import ABSENT, FAILED
-
-_FAILED = re.compile(f"{FAILED}([^{FAILED}]*){FAILED}")
+from hub.model.source import ABSENT, FAILURE
 
 # The fixed catalogue of what a client is told.
 MESSAGES = {
@@ -34,7 +31,7 @@ def complete(text: str, operation: Operation) -> bytes:
     """The response for the text of the data's members, with errors."""
     # A random word, so that no data can be taken for a mark.
     word = secrets.token_hex(8)
-    opened = _FAILED.sub(lambda match: f'"{word}{match.group(1)}"', text).replace(ABSENT, f'"{word}!"')
+    opened = FAILURE.sub(lambda match: f'"{word}{match.group(1)}"', text).replace(ABSENT, f'"{word}!"')
     data = orjson.loads(f"{{{opened}}}")
     walk = _Walk(word)
     try:

@@ -193,10 +193,9 @@ class Lane:
             lane.arriving(self.loop.time() - begun)
         for group, found, asked in zip(groups, answers, early, strict=True):
             self._spawn(self._finish(group, found, asked))
-        if led_to:
-            await asyncio.sleep(0)  # what hangs on the answers gets in line
-            for lane in led_to:
-                lane.arrived()
+        await asyncio.sleep(0)  # what hangs on the answers gets in line
+        for lane in led_to:
+            lane.arrived()
 
     @staticmethod
     def _early(group: Group) -> dict[int, asyncio.Future[Answers]]:

@@ -22,6 +22,7 @@ from hub.executor.merge import merged
 from hub.model.source import (
     ABSENT,
     FAILED,
+    FAILURE,
     FIRST_CODE,
     INNER,
     INNER_END,
@@ -152,9 +153,9 @@ class _Filling:
 
 def _missing(mark: str, child: StepChild) -> str | None:
     """What stands where what was to be handed over could not be had."""
-    start = mark.find(FAILED)
-    if start >= 0:
-        return mark[start : mark.index(FAILED, start + 1) + 1]
+    failed_input = FAILURE.search(mark)
+    if failed_input is not None:
+        return failed_input[0]
     return child.absent if ABSENT in mark else None
 
 
@@ -184,4 +185,4 @@ def _compute(child: FunctionChild, mark: str) -> str:
         return orjson.dumps(child.function(*inputs)).decode()
     except Exception as error:  # noqa: BLE001 - a fault in a declared function nulls its field, not the answer
         log.error("`%s` failed: %s", getattr(child.function, "__name__", "a function"), type(error).__name__)
-        return f"{FAILED}{FAILED}"
+        return failure("")

@@ -12,9 +12,8 @@ from typing import Any
 import orjson
 
 from hub.model.plan import Order
-from hub.model.source import ABSENT, FAILED
+from hub.model.source import ABSENT, FAILED, FAILURE
 
-_FAILED = re.compile(f"{FAILED}([^{FAILED}]*){FAILED}")
 _AGAIN = re.compile(r'"\\u0003([^"]*)"')
 
 
@@ -29,7 +28,7 @@ def merged(texts: Sequence[str], order: Order) -> str:
 
 def _open(text: str) -> Any:
     """A part, with marks of failure as strings that no JSON text of a value can hold."""
-    opened = _FAILED.sub(lambda match: f'"\\u0003{match[1]}"', text).replace(ABSENT, '"\\u0004"')
+    opened = FAILURE.sub(lambda match: f'"\\u0003{match[1]}"', text).replace(ABSENT, '"\\u0004"')
     return orjson.loads(opened)
 
 

@@ -134,11 +134,11 @@ class Programs:
 
     def _root(self, node: Hole | Merge) -> RootFetch | RootMerge:
         if isinstance(node, Hole):
-            return RootFetch(self._step(node.fetch), node.column, id(node.fetch))
-        holes = [part for part in node.parts if isinstance(part, Hole)]
-        return RootMerge(
-            tuple(RootFetch(self._step(hole.fetch), hole.column, id(hole.fetch)) for hole in holes), node.order
-        )
+            return self._root_fetch(node)
+        return RootMerge(tuple(self._root_fetch(part) for part in node.parts if isinstance(part, Hole)), node.order)
+
+    def _root_fetch(self, hole: Hole) -> RootFetch:
+        return RootFetch(self._step(hole.fetch), hole.column, id(hole.fetch))
 
     def _step(self, fetch: Fetch) -> Step:
         question = self._lanes.sources[fetch.source].question(fetch)

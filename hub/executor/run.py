@@ -11,12 +11,8 @@ from hub.executor.gather import Loader
 from hub.executor.join import Answers
 from hub.executor.merge import merged
 from hub.executor.program import Program, RootFetch, RootMerge, RootPart, RootStep
-from hub.model.source import ABSENT, FAILED
+from hub.model.source import ABSENT, FAILED, NO_KEY
 from hub.model.viewer import Viewer
-
-# A question of a root object is asked without a key, and answered under this one.
-NO_KEY = ""
-
 
 # The calls of one request that runs them itself, because they change something.
 _Calls = dict[int, "asyncio.Future[Answers]"]

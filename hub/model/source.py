@@ -10,6 +10,7 @@ field do. Those inside stand between `INNER` and `INNER_END` and are filled firs
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -27,6 +28,8 @@ FAILED = "\x03"  # around the name of a source that did not answer
 ABSENT = "\x04"  # a value that must be there and is not: its object becomes null, without an error
 TEXT_END = "\x05"  # between the texts of a batch while they are joined
 SLOT = "\x08"  # with a code behind it: where something stands that was brought along
+FAILURE = re.compile(f"{FAILED}([^{FAILED}]*){FAILED}")
+NO_KEY = ""  # under which a question of a root object is answered
 INNER = "\x06"
 INNER_END = "\x07"
 FIRST_CODE = 0xE000

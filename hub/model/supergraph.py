@@ -75,6 +75,11 @@ class JoinField:
     contexts: tuple[ContextArgument, ...] = ()
 
     @property
+    def named(self) -> str | None:
+        """The name in `type`, without lists and marks of non-null."""
+        return None if self.type is None else self.type.strip("[]!")
+
+    @property
     def resolves(self) -> bool:
         """Whether the planner may ask this subgraph for the field (`@provides` apart)."""
         return not self.external and not self.used_overridden

@@ -162,6 +162,17 @@ class _Builder:
         graph = move.to.graph
         return Fetch(graph, move.to.type, move.names, universe, columns, graph not in self.graph.own)
 
+    def into(self, graph: str | None, type_name: str, place: Place) -> Move | None:
+        """The move into a subgraph by a key that the place has."""
+        moves = (one for one in self.graph.moves(type_name, place) if one.to.graph == graph)
+        return next((one for one in moves if self.graph.gives(type_name, place, one.key)), None)
+
+    def whole(self, grant: Grant, move: Move, grants: Sequence[Grant]) -> Fetch:
+        """The fetch of a whole entity that a field leads to."""
+        entity = _type(grant)
+        shape = Shape(entity, {entity: _Object(self, move.to, entity).nodes(grants)})
+        return self.fetch(move, self.universe(grant.below), [shape])
+
     # Objects --------------------------------------------------------------------------------------------------------
 
     def shape(self, grant: Grant, place: Place, selection: Selection) -> Shape:
@@ -184,7 +195,7 @@ class _Builder:
     def given(self, grant: Grant, place: Place) -> tuple[str, FieldSet]:
         """The type that a subgraph declares a field to give, and the external fields it provides there."""
         joined = self.graph.joined(place, grant.name)
-        declared = joined.type.strip("[]!") if joined is not None and joined.type else _type(grant)
+        declared = (joined.named if joined is not None else None) or _type(grant)
         provided = joined.provides if joined is not None else ()
         inner = (one for node in place.provided if node.name == grant.name for one in node.selections)
         return declared, (*provided, *inner)
@@ -195,7 +206,7 @@ class _Builder:
         for joined in self.graph.supergraph.fields.get((place.type, grant.name), ()):
             if joined.external or not joined.resolves:
                 continue
-            known = self.graph.runtime((joined.type or declared).strip("[]!"), joined.graph)
+            known = self.graph.runtime(joined.named or declared, joined.graph)
             if self.graph.interface_object(joined.graph, declared):
                 continue
             found = known if found is None else found & known
@@ -260,11 +271,9 @@ class _Builder:
         entity = _type(grant)
         home = self.graph.home(entity)
         stub = Place(source, entity, given=keys)
-        moves = (one for one in self.graph.moves(entity, stub) if one.to.graph == home)
-        move = next((one for one in moves if set(one.names) <= keys), None)
-        if home and move:
-            whole = Shape(entity, {entity: _Object(self, move.to, entity).nodes(selection[entity])})
-            fetch = self.fetch(move, self.universe(grant.below), [whole])
+        move = self.into(home, entity, stub)
+        if move is not None:
+            fetch = self.whole(grant, move, selection[entity])
             handed = self.representation(stub, entity, move, grant.below)
             return Hole(
                 grant.key,
@@ -289,12 +298,10 @@ class _Builder:
         if home not in self.graph.own or place.graph in self.graph.own:
             return None
         there = Place(place.graph, entity)
-        moves = (one for one in self.graph.moves(entity, there) if one.to.graph == home)
-        move = next((one for one in moves if self.graph.gives(entity, there, one.key)), None)
+        move = self.into(home, entity, there)
         if move is None:
             raise Internal(f"`{place.graph}` gives no key of `{entity}`, which is at home in `{home}`")
-        whole = Shape(entity, {entity: _Object(self, move.to, entity).nodes(selection[entity])})
-        fetch = self.fetch(move, self.universe(grant.below), [whole])
+        fetch = self.whole(grant, move, selection[entity])
         return Shape(entity, {}, Hole("", "", True, fetch, 0, move.names))
 
     @staticmethod
@@ -394,7 +401,7 @@ class _Object:
         found: dict[str, list[Node]] = {}
         elsewhere: list[Grant] = []
         for grant in grants:
-            if not self.graph.at_hand(self.place, grant.name):
+            if not self.has(grant):
                 elsewhere.append(grant)
                 continue
             node, rest = self.here(grant)
@@ -437,7 +444,7 @@ class _Object:
 
     def plain(self, grant: Grant) -> Node | None:
         """A field that the place gives with all below it, without asking anybody else."""
-        if grant.name == "__typename" or not self.graph.at_hand(self.place, grant.name):
+        if grant.name == "__typename" or not self.has(grant):
             return None
         node, rest = self.here(grant)
         return None if rest is not None or node is None or _asks(node) else node
@@ -449,8 +456,7 @@ class _Object:
 
     def turn(self, grant: Grant) -> Node:
         """A field that goes on in another universe: a fetch of its own, by a key of the object it stands in."""
-        moves = [one for one in self.graph.moves(self.type, self.place) if one.to.graph == self.place.graph]
-        move = next((one for one in moves if self.graph.gives(self.type, self.place, one.key)), None)
+        move = self.builder.into(self.place.graph, self.type, self.place)
         if move is None:
             place = f"`{self.type}.{grant.name}`"
             raise Internal(f"{place} changes the standing, and `{self.type}` has no key in `{self.place.graph}`")
@@ -509,12 +515,9 @@ class _Object:
     def place_all(self, grants: Sequence[Grant]) -> list[_Placed]:
         """Gives every field a column in a fetch, or several that each give a part of it."""
         waiting = list(grants)
+        options = {id(grant): self.options(grant) for grant in waiting}
         placed: list[_Placed] = []
         while waiting:
-            options = {id(grant): self.options(grant) for grant in waiting}
-            for grant in waiting:
-                if not options[id(grant)]:
-                    raise Internal(f"no way from `{self.place.graph}` to `{self.type}.{grant.name}`")
             candidates = [move for grant in waiting for move in options[id(grant)]]
             best = max(candidates, key=lambda move: self.worth(move, waiting, options))
             for grant in [one for one in waiting if best in options[id(one)]]:
@@ -524,10 +527,11 @@ class _Object:
                 placed.append(_Placed(grant, draft, column))
                 if rest is not None:
                     waiting.append(rest)
+                    options[id(rest)] = self.options(rest)
         return placed
 
     def options(self, grant: Grant) -> list[Move]:
-        """The moves that lead to the field: those that give all below it, or else those that give a part."""
+        """The moves that lead to the field, of which there is one: those that give all below it, or else a part."""
         beyond: frozenset[str] = frozenset()
         while found := self.graph.ways(self.type, self.place, grant.name, beyond):
             # Behind a place that gives the field, but nothing of what is asked below it, there may be one that does.
@@ -535,7 +539,7 @@ class _Object:
             if useful:
                 return useful
             beyond |= {move.to.graph for move in found}
-        return []
+        raise Internal(f"no way from `{self.place.graph}` to `{self.type}.{grant.name}`")
 
     def useful(self, moves: Sequence[Move], grant: Grant) -> list[Move]:
         if grant.selection is None:
@@ -639,10 +643,7 @@ class _Object:
 
     def handed(self, draft: _Draft) -> tuple[Node, ...]:
         """The nodes of the representation."""
-        grants = self.handed_grants(draft)
-        if not grants:
-            return ()
-        if not draft.handed:
+        if not draft.handed and (grants := self.handed_grants(draft)):
             elsewhere = {one.grant.key: self.hole(one) for one in draft.inputs}
             nodes = (elsewhere.get(one.key) or self.here(one)[0] for one in grants)
             draft.handed = (Typename("__typename", draft.move.to.type), *(one for one in nodes if one is not None))
@@ -673,15 +674,12 @@ class _Roots(_Object):
     def has(self, grant: Grant) -> bool:
         return False
 
-    def nodes(self, grants: Sequence[Grant]) -> tuple[Node, ...]:
-        found: dict[str, list[Node]] = {}
-        for key, node in self.foreign(grants):
-            found.setdefault(key, []).append(node)
-        return tuple(self.merged(grant, found[grant.key]) for grant in grants)
-
     def options(self, grant: Grant) -> list[Move]:
         graphs = self.graph.resolvers(self.type, grant.name)
-        return self.useful([Move(Place(graph, self.type), ()) for graph in graphs], grant)
+        found = self.useful([Move(Place(graph, self.type), ()) for graph in graphs], grant)
+        if not found:
+            raise Internal(f"no subgraph answers `{self.type}.{grant.name}`")
+        return found
 
     def handed_grants(self, draft: _Draft) -> tuple[Grant, ...]:
         return ()

@@ -69,7 +69,6 @@ class PlannerGraph:
     lookups: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     own: frozenset[str] = frozenset()
     labels: frozenset[str] = frozenset()
-    _running: list[tuple[str, str, str]] = field(default_factory=list, compare=False, repr=False)
 
     # Fields ---------------------------------------------------------------------------------------------------------
 
@@ -214,11 +213,19 @@ class PlannerGraph:
         by_graph = self.supergraph.implements.get(type_name, {})
         return tuple(sorted({interface for interfaces in by_graph.values() for interface in interfaces}))
 
-    def ways(self, type_name: str, start: Place, name: str, beyond: frozenset[str] = frozenset()) -> list[Move]:
+    def ways(
+        self,
+        type_name: str,
+        start: Place,
+        name: str,
+        beyond: frozenset[str] = frozenset(),
+        sought: frozenset[str] = frozenset(),
+    ) -> list[Move]:
         """The first moves of the shortest chains of keys from a place to one that resolves the field.
 
         All of the smallest length are given, so that the caller can prefer a subgraph it visits anyway. A subgraph
-        that is `beyond` consideration is a bridge and no end.
+        that is `beyond` consideration is a bridge and no end. `sought` are fields that are looked for from here
+        already, because another needs them.
         """
         frontier: list[tuple[Place, Move | None]] = [(start, None)]
         seen = {(start.graph, start.type)} if start.given is None else set()
@@ -243,24 +250,22 @@ class PlannerGraph:
                 return list(dict.fromkeys(found))
             seen |= {(place.graph, place.type) for place, _ in following}
             frontier = following
-        return self._gathered(type_name, start, name)
+        return self._gathered(type_name, start, name, beyond, sought)
 
-    def _gathered(self, type_name: str, start: Place, name: str) -> list[Move]:
+    def _gathered(
+        self, type_name: str, start: Place, name: str, beyond: frozenset[str], sought: frozenset[str]
+    ) -> list[Move]:
         """Moves to places that give the field, by keys whose parts come from several places."""
-        state = (type_name, start.graph, name)
-        if state in self._running:
+        if name in sought:
             return []
-        self._running.append(state)
-        found = [
-            move
-            for move in self.moves(type_name, start)
-            if self.joined(move.to, name) is not None
-            and all(
-                self.gives(type_name, start, (node,)) or self.ways(type_name, start, node.name) for node in move.key
-            )
-        ]
-        self._running.pop()
-        return found
+        sought |= {name}
+
+        def obtained(part: FieldSet) -> bool:
+            return self.gives(type_name, start, part) or bool(self.ways(type_name, start, part[0].name, sought=sought))
+
+        able = (move for move in self.moves(type_name, start) if move.to.graph not in beyond)
+        moves = (move for move in able if self.joined(move.to, name) is not None)
+        return [move for move in moves if all(obtained((node,)) for node in move.key)]
 
     def gives(self, type_name: str, place: Place, fields: FieldSet) -> bool:
         """Whether a place gives all of a field set by itself."""

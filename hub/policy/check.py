@@ -6,12 +6,12 @@ of a universe, a partner's field that nothing leads to. Each is a problem at bui
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from graphql import GraphQLList, GraphQLNonNull, GraphQLSchema, get_named_type, get_nullable_type
 
 from hub.errors import Problem
-from hub.model.effect import SUITED, Effect, Effects
+from hub.model.effect import SUITED, Effect
 from hub.model.graph import Coordinate, DeclaredGraph
 from hub.model.viewer import CLEARANCES, Audience, Profile, Standing, standings
 from hub.policy.contract import visible_fields
@@ -35,8 +35,7 @@ def policy_problems(rules: RuleBook, api: GraphQLSchema, declared: DeclaredGraph
     return [
         *_left_behind(rules),
         *_unsuited_masks(rules, api, declared),
-        *_never_null(rules, api, declared),
-        *_roots_by_class(rules, api),
+        *_told_apart(rules, api, declared),
         *_agreements(rules, api),
     ]
 
@@ -77,45 +76,41 @@ def _unsuited_masks(rules: RuleBook, api: GraphQLSchema, declared: DeclaredGraph
                 yield Problem("POLICY_MASK_UNSUITED", place, message, "give the field another label")
 
 
-def _mixed(effects: Effects, profile: Profile, standing: Standing) -> bool:
-    found = effects.within(profile.universe(standing).classes)
-    return Effect.DENY in found and len(found) > 1
+def _told_apart(rules: RuleBook, api: GraphQLSchema, declared: DeclaredGraph) -> Iterator[Problem]:
+    """Fields that are denied in some classes of a universe and not in all, and cannot be.
 
-
-def _never_null(rules: RuleBook, api: GraphQLSchema, declared: DeclaredGraph) -> Iterator[Problem]:
-    said: set[Coordinate] = set()
-    for profile, standing, where, effects in _decided(rules):
-        found = api.type_map[where[0]].fields[where[1]].type  # type: ignore[attr-defined]
-        if (
-            isinstance(found, GraphQLNonNull)
-            and where not in declared.gathered
-            and where not in said
-            and _mixed(effects, profile, standing)
-        ):
-            said.add(where)
-            message = f"is never null, and denied to `{profile.audience}` in some record classes but not in all"
-            yield Problem("NOT_NULLABLE_ACROSS_CLASSES", ".".join(where), message, "make the field nullable")
-
-
-def _roots_by_class(rules: RuleBook, api: GraphQLSchema) -> Iterator[Problem]:
-    """A root field stands in no row, so there is no class that could decide."""
+    One that is never null cannot be null there, but for what is made of other rows, which are left out. A root field
+    stands in no row, so there is no class that could decide.
+    """
     query = api.query_type.name if api.query_type else ""
-    said: set[Coordinate] = set()
-    for profile, standing, where, effects in _decided(rules):
-        if where[0] == query and where not in said and _mixed(effects, profile, standing):
-            said.add(where)
+    never_null = {
+        where
+        for where in rules.labels
+        if where not in declared.gathered and isinstance(api.type_map[where[0]].fields[where[1]].type, GraphQLNonNull)  # type: ignore[attr-defined]
+    }
+    roots = {where for where in rules.labels if where[0] == query}
+    for where, audience in _denied_in_some(rules, [where for where in rules.labels if where in never_null | roots]):
+        place = ".".join(where)
+        if where in never_null:
+            message = f"is never null, and denied to `{audience}` in some record classes but not in all"
+            yield Problem("NOT_NULLABLE_ACROSS_CLASSES", place, message, "make the field nullable")
+        if where in roots:
             label = rules.labels[where]
-            message = f"is a root field, and its label `{label}` tells record classes apart for `{profile.audience}`"
-            yield Problem("POLICY_ROOT_BY_CLASS", ".".join(where), message, "give it a label that does not")
+            message = f"is a root field, and its label `{label}` tells record classes apart for `{audience}`"
+            yield Problem("POLICY_ROOT_BY_CLASS", place, message, "give it a label that does not")
 
 
-def _decided(rules: RuleBook) -> Iterator[tuple[Profile, Standing, Coordinate, Effects]]:
-    """Every decision that tells classes apart: for profiles that are cleared for more than one."""
+def _denied_in_some(rules: RuleBook, fields: Sequence[Coordinate]) -> Iterator[tuple[Coordinate, Audience]]:
+    """The fields that a profile is denied in some classes of its universe only, once each, with the first audience."""
+    said: set[Coordinate] = set()
     for profile in profiles(rules):
         for standing in standings(profile.audience):
-            if len(profile.universe(standing).classes) > 1:
-                for where in rules.labels:
-                    yield profile, standing, where, rules.effects(profile, standing, where)
+            in_universe = profile.universe(standing).classes
+            for where in fields if len(in_universe) > 1 else ():
+                found = rules.effects(profile, standing, where).within(in_universe)
+                if where not in said and Effect.DENY in found and len(found) > 1:
+                    said.add(where)
+                    yield where, profile.audience
 
 
 def _agreements(rules: RuleBook, api: GraphQLSchema) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ answered alike.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from graphql import (
@@ -79,14 +80,18 @@ def visible_fields(api: GraphQLSchema, rules: RuleBook, profile: Profile) -> fro
 
 def _kept(api: GraphQLSchema, rules: RuleBook, profile: Profile) -> tuple[Mapping[str, TypeDefinitionNode], str]:
     """The definitions that are left, and the name of the query type."""
-    definitions = {
-        node.name.value: node for node in parse(print_schema(api)).definitions if isinstance(node, TypeDefinitionNode)
-    }
     query = api.query_type
     assert query is not None
-    pruned = _Pruning(rules, profile, query.name).definitions(definitions)
+    pruned = _Pruning(rules, profile, query.name).definitions(_definitions(api))
     reached = _reachable(pruned, (root.name for root in _roots(api)))
     return {name: node for name, node in pruned.items() if name in reached}, query.name
+
+
+@lru_cache(maxsize=1)
+def _definitions(api: GraphQLSchema) -> Mapping[str, TypeDefinitionNode]:
+    """The whole graph's definitions, which every profile's schema is pruned from."""
+    nodes = parse(print_schema(api)).definitions
+    return {node.name.value: node for node in nodes if isinstance(node, TypeDefinitionNode)}
 
 
 class _Pruning:

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hub.compose.document import Applied, Field, directive_named
+from hub.compose.document import Applied, Field
 from hub.compose.hints.hint import Hint
 from hub.compose.parse import Declared
 from hub.compose.problems import did_you_mean
-from hub.compose.specs import OVERRIDE
-from hub.compose.together import Subgraphs
+from hub.compose.together import Subgraphs, overrides
 
 
 def override_sources_are_unknown(subgraphs: Subgraphs) -> Iterator[Hint]:
     """FROM_SUBGRAPH_DOES_NOT_EXIST: the subgraph that a field moves from is not there."""
     names = [declared.name for declared in subgraphs]
-    for declared, type_name, field, applied in _overrides(subgraphs):
+    for declared, type_name, field, applied in overrides(subgraphs):
         source = str(applied.value("from"))
         if source not in names:
             message = f"`{type_name}.{field.name}` overrides `{source}`, which is no subgraph"
@@ -28,7 +27,7 @@ def override_sources_are_unknown(subgraphs: Subgraphs) -> Iterator[Hint]:
 
 def overrides_have_nothing_to_override(subgraphs: Subgraphs) -> Iterator[Hint]:
     """OVERRIDE_DIRECTIVE_CAN_BE_REMOVED: the other subgraph no longer resolves the field."""
-    for _, type_name, field, applied in _overrides(subgraphs):
+    for _, type_name, field, applied in overrides(subgraphs):
         source = next((each for each in subgraphs if each.name == applied.value("from")), None)
         if source is not None and _field(source, type_name, field.name) is None:
             message = f"`{type_name}.{field.name}` overrides `{source.name}`, which does not have it any more"
@@ -59,18 +58,9 @@ def overrides_are_under_way(subgraphs: Subgraphs) -> Iterator[Hint]:
             yield Hint("OVERRIDE_MIGRATION_IN_PROGRESS", applied.place, message, suggestion)
 
 
-def _overrides(subgraphs: Subgraphs) -> Iterator[tuple[Declared, str, Field, Applied]]:
-    for declared in subgraphs:
-        for each in declared.types.values():
-            for field in each.fields.values():
-                applied = directive_named(field, OVERRIDE)
-                if applied is not None:
-                    yield declared, each.name, field, applied
-
-
 def _moves(subgraphs: Subgraphs) -> Iterator[tuple[Declared, str, Field, Applied, Declared, Field]]:
     """Every override whose source is there and has the field, with both."""
-    for declared, type_name, field, applied in _overrides(subgraphs):
+    for declared, type_name, field, applied in overrides(subgraphs):
         for source in subgraphs:
             lost = _field(source, type_name, field.name)
             external = (type_name, field.name) in source.external

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from hub.errors import Internal, Refused, Shown
@@ -47,6 +48,9 @@ from hub.sources.postgres.relation import Row, united
 from hub.sources.postgres.text import Piece, Pieces, Sql, concat, literal, value
 
 NO_ID = uuid.UUID(int=0)
+
+# What an input reads where no effect is said of it: keys, which every reader of a row may follow.
+AS_IT_IS: Mapping[tuple[str, str], Effects] = MappingProxyType({})
 
 
 def compile_fetch(fetch: Fetch, mapping: SourceMapping) -> Question:
@@ -374,7 +378,7 @@ class _Compiler:
             pieces.append(Sql(self.input(name, home, row, node.reads)))
         return [*pieces, MARK]
 
-    def input(self, name: str, home: TypeMapping, row: Row, reads: Mapping[tuple[str, str], Effects] = {}) -> str:
+    def input(self, name: str, home: TypeMapping, row: Row, reads: Mapping[tuple[str, str], Effects] = AS_IT_IS) -> str:
         """A field of the object as bare SQL, or a column that is no field."""
         mapped = home.fields.get(name)
         effects = reads.get((home.name, home.showing(name) or ""), SHOWN)

@@ -50,7 +50,12 @@ class Errors:
 
 def malformed(source: str) -> str:
     """What stands where an answer is not what the graph's types say."""
-    return failure(source, MALFORMED, f"the {source} part of the graph gave a malformed answer")
+    return failure(source, MALFORMED, malformed_message(source))
+
+
+def malformed_message(source: str) -> str:
+    """What is said of such an answer."""
+    return f"the {source} part of the graph gave a malformed answer"
 
 
 def field_reader(source: str, alias: str, expected: GraphQLOutputType, item: ItemReader | None) -> Reader:

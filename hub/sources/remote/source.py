@@ -10,15 +10,13 @@ from graphql import GraphQLSchema
 
 from hub.errors import SourceUnavailable
 from hub.model.plan import Fetch
-from hub.model.source import Asked, Question, Texts, failure
+from hub.model.source import NO_KEY, Asked, Question, Texts, failure
 from hub.model.viewer import Universe
 from hub.sources.remote.question import SLOT, Asking, FieldType, remote_question
-from hub.sources.remote.reading import MALFORMED, Errors, malformed
+from hub.sources.remote.reading import MALFORMED, Errors, malformed, malformed_message
 from hub.sources.remote.transport import Transport
 
 TOGETHER = 16
-# What a root question is answered under.
-NO_KEY = ""
 
 
 class RemoteSource:
@@ -117,8 +115,7 @@ class RemoteSource:
         return failure(self.name, code if isinstance(code, str) else "DOWNSTREAM_SERVICE_ERROR", shown)
 
     def _malformed(self, cause: BaseException | None) -> SourceUnavailable:
-        message = f"the {self.name} part of the graph gave a malformed answer"
-        return SourceUnavailable(self.name, cause, code=MALFORMED, message=message)
+        return SourceUnavailable(self.name, cause, code=MALFORMED, message=malformed_message(self.name))
 
     async def ready(self) -> bool:
         """Whether the subgraph answers at all."""

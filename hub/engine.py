@@ -13,6 +13,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from os import urandom
 from typing import Any
 
 import orjson
@@ -22,7 +23,7 @@ from graphql.language import DocumentNode, FieldNode, OperationDefinitionNode, S
 from hub.cache import Bounded
 from hub.compose import compose
 from hub.errors import BuildFailed, Problem, Refused, SettingsWrong, Shown
-from hub.executor import Lanes, Program, Programs, run
+from hub.executor import Lanes, Program, Programs, Secrets, run
 from hub.model.authorized import Authorized
 from hub.model.effect import Effect
 from hub.model.graph import DeclaredGraph, PolicyTable
@@ -33,7 +34,17 @@ from hub.model.request import Request, Response, refusal
 from hub.model.source import PseudonymKey, Source
 from hub.model.supergraph import Supergraph
 from hub.model.viewer import Audience, Profile, Served, Universe, Viewer
-from hub.operation import Limits, Prepared, booleans_given, coerce_variables, normalise, parse_document, prepare
+from hub.operation import (
+    Form,
+    Limits,
+    Prepared,
+    booleans_given,
+    coerce_variables,
+    forms_of,
+    normalise,
+    parse_document,
+    prepare,
+)
 from hub.planner import PlannerGraph, brittle_fields, plan, planner_graph
 from hub.policy import (
     RuleBook,
@@ -53,7 +64,7 @@ from hub.sources.remote.transport import Transport
 
 DOCUMENTS_KEPT = 1_000
 PROFILES_KEPT = 256
-PROGRAMS_OF_A_DOCUMENT = 8
+PROGRAMS_OF_A_DOCUMENT = 32
 
 
 def _today() -> date:
@@ -146,10 +157,12 @@ class Stages:
 
 @dataclass(frozen=True, slots=True)
 class _Document:
-    """A prepared document of a profile, and the programs made of it so far: one for each set of booleans."""
+    """A prepared document of a profile, and its programs so far: one for each set of booleans and forms of filters."""
 
     prepared: Prepared
-    programs: Bounded[tuple[bool, ...], Program] = field(default_factory=lambda: Bounded(PROGRAMS_OF_A_DOCUMENT))
+    programs: Bounded[tuple[tuple[bool, ...], tuple[Form, ...]], Program] = field(
+        default_factory=lambda: Bounded(PROGRAMS_OF_A_DOCUMENT)
+    )
 
 
 class Engine:
@@ -171,6 +184,8 @@ class Engine:
         self.sources = sources
         self.limits = limits or Limits()
         self._secret = pseudonym_secret
+        # Without a key from outside, cursors live as long as this engine.
+        self._own_secret = urandom(32)
         self._today = today
         self._contracts: Bounded[Profile, GraphQLSchema] = Bounded(PROFILES_KEPT)
         self._makers: Bounded[Profile, Programs] = Bounded(PROFILES_KEPT)
@@ -211,12 +226,13 @@ class Engine:
         if profile.agreement is not None:
             check_agreement(request, profile, self.built.rules.agreements, self._today())
         booleans = tuple([bool(variables.get(name)) for name in prepared.booleans])
-        program = document.programs.get(booleans)
+        forms = forms_of(prepared.forming, variables) if prepared.forming else ()
+        program = document.programs.get((booleans, forms))
         if program is None:
-            program = self._program(prepared, booleans, profile, variables)
+            program = self._program(prepared, booleans, forms, profile, variables)
             # What introspection answers may hang on variables, and stands in its program as text.
             if not (program.introspects and prepared.operation.variable_definitions):
-                document.programs.put(booleans, program)
+                document.programs.put((booleans, forms), program)
         return await run(program, variables, viewer)
 
     def _document(self, request: Request, profile: Profile) -> _Document:
@@ -229,6 +245,7 @@ class Engine:
                     request.operation_name,
                     self.contract(profile),
                     self.limits,
+                    self.built.declared.lists,
                 )
             ),
         )
@@ -237,17 +254,25 @@ class Engine:
         """Every stage's value for one request, up to the plan, which no variable but a boolean can change."""
         prepared = self._document(request, profile).prepared
         booleans = tuple(booleans_given(prepared, request.variables).values())
-        return self._stages(prepared, booleans, profile)
+        forms = forms_of(prepared.forming, coerce_variables(prepared, request.variables)) if prepared.forming else ()
+        return self._stages(prepared, booleans, forms, profile)
 
-    def _stages(self, prepared: Prepared, booleans: tuple[bool, ...], profile: Profile) -> Stages:
-        operation = normalise(prepared, dict(zip(prepared.booleans, booleans, strict=True)))
+    def _stages(
+        self, prepared: Prepared, booleans: tuple[bool, ...], forms: tuple[Form, ...], profile: Profile
+    ) -> Stages:
+        operation = normalise(prepared, dict(zip(prepared.booleans, booleans, strict=True)), forms)
         authorized = authorize(operation, profile, self.built.rules)
         return Stages(prepared, operation, authorized, plan(authorized, self.built.planner))
 
     def _program(
-        self, prepared: Prepared, booleans: tuple[bool, ...], profile: Profile, variables: Mapping[str, Any]
+        self,
+        prepared: Prepared,
+        booleans: tuple[bool, ...],
+        forms: tuple[Form, ...],
+        profile: Profile,
+        variables: Mapping[str, Any],
     ) -> Program:
-        stages = self._stages(prepared, booleans, profile)
+        stages = self._stages(prepared, booleans, forms, profile)
         maker = self._makers.get(profile) or self._makers.put(profile, self._maker(profile))
         answers: dict[str, Any] = {}
 
@@ -263,7 +288,8 @@ class Engine:
             self._lanes = Lanes(self.sources)
         key = pseudonym_key(self._secret, profile.scope) if self._secret is not None else None
         blocks = dict(zip((PseudonymKey.INNER, PseudonymKey.OUTER), key or (), strict=False))
-        return Programs(self._lanes, self.built.lookups(), blocks)
+        secrets = Secrets(self._secret or self._own_secret, profile.name, blocks)
+        return Programs(self._lanes, self.built.lookups(), secrets)
 
 
 def _introspection_fields(operation: Operation) -> tuple[FieldNode, ...]:

@@ -11,6 +11,7 @@ from datetime import date, datetime
 import strawberry
 
 from hub.authoring import (
+    By,
     Key,
     Page,
     Source,
@@ -18,14 +19,13 @@ from hub.authoring import (
     aggregate,
     column,
     computed,
+    connection,
     embedded,
     expression,
     link,
     lookup,
     one,
-    page,
     record_class,
-    rows,
 )
 from hub.domain.arithmetic import counted_years
 from schema.enums import (
@@ -58,6 +58,10 @@ insurance = Source("insurance")
 
 OF_PERSON = {"personal_id": "personal_id"}
 
+# What a person gathers in a lifetime comes whole, unless fewer rows are asked for.
+LIFELONG = Page(most=1_000, usual=1_000)
+BOTH = By.FILTER | By.ORDER
+
 
 def years_counted(months: str | None) -> float | None:
     """Years that paid months count for (SI Law 41/2024; domain rule: 1-6 months are half a year, 7-11 a year)."""
@@ -81,9 +85,9 @@ class Contribution:
 
     record_class: RecordClass = record_class(label=L.CLASS)
     id: strawberry.ID = column(label=L.KEY, says="Random id of the line (mã dòng).")
-    from_month: Month = column(label=L.STATUS, says="First month (từ tháng).")
-    to_month: Month = column(label=L.STATUS, says="Last month (đến tháng).")
-    months: int = column(label=L.STATUS, says="Number of months (số tháng).")
+    from_month: Month = column(by=BOTH, label=L.STATUS, says="First month (từ tháng).")
+    to_month: Month = column(by=BOTH, label=L.STATUS, says="Last month (đến tháng).")
+    months: int = column(by=BOTH, label=L.STATUS, says="Number of months (số tháng).")
     employer: Employer | None = link(
         {"taxCode": "employer_tax_code"}, gives=Standing.OFFICIAL, label=L.WORK, says="Employer (đơn vị sử dụng lao động)."
     )
@@ -95,23 +99,23 @@ class Contribution:
     )
     unit_code: Code | None = column(label=L.AFFILIATION, says="Code of that unit (mã đơn vị).")
     unit_name: str | None = column(label=L.POST, says="Name of the unit as declared (tên đơn vị).")
-    job_title: str | None = column(label=L.POST, says="Rank, position, job (cấp bậc, chức vụ, chức danh).")
+    job_title: str | None = column(by=By.FILTER, label=L.POST, says="Rank, position, job (cấp bậc, chức vụ, chức danh).")
     workplace: str | None = column(label=L.POST, says="Workplace (nơi làm việc).")
-    kinds: list[InsuranceKind] = column(label=L.STATUS, says="Funds paid to (loại bảo hiểm).")
-    salary_kind: SalaryKind = column(label=L.AMOUNT, says="Amount or coefficient (loại mức lương).")
-    salary: Dong = column(label=L.AMOUNT, says="Monthly basis of the contribution (mức lương đóng).")
+    kinds: list[InsuranceKind] = column(by=By.FILTER, label=L.STATUS, says="Funds paid to (loại bảo hiểm).")
+    salary_kind: SalaryKind = column(by=By.FILTER, label=L.AMOUNT, says="Amount or coefficient (loại mức lương).")
+    salary: Dong = column(by=BOTH, label=L.AMOUNT, says="Monthly basis of the contribution (mức lương đóng).")
     coefficient: Coefficient | None = column(label=L.AMOUNT, says="Salary coefficient (hệ số lương).")
     position_allowance: Coefficient | None = column(label=L.AMOUNT, says="Position allowance (phụ cấp chức vụ).")
     seniority_percent: Percent | None = column(label=L.AFFILIATION, says="Profession seniority (thâm niên nghề).")
     other_supplement: Dong | None = column(label=L.AMOUNT, says="Other supplements (các khoản bổ sung).")
-    region: Region | None = column(label=L.WORK, says="Regional minimum wage zone (vùng lương).")
+    region: Region | None = column(by=By.FILTER, label=L.WORK, says="Regional minimum wage zone (vùng lương).")
     rates: AppliedRates = embedded(label=L.AMOUNT, says="Rates applied (tỷ lệ đóng).")
     employee_amount: Dong = column(label=L.AMOUNT, says="Paid by the employee each month (người lao động đóng).")
     employer_amount: Dong = column(label=L.AMOUNT, says="Paid by the employer each month (đơn vị đóng).")
-    status: ContributionStatus = column(label=L.STATUS, says="Paid, unpaid, late or evaded (tình trạng đóng).")
-    settled: bool = column(label=L.STATUS, says="Used up by a one-time benefit (đã hưởng BHXH một lần).")
+    status: ContributionStatus = column(by=By.FILTER, label=L.STATUS, says="Paid, unpaid, late or evaded (tình trạng đóng).")
+    settled: bool = column(by=By.FILTER, label=L.STATUS, says="Used up by a one-time benefit (đã hưởng BHXH một lần).")
     movement_code: Code | None = column(label=L.POST, says="Movement code of form D02-TS (phương án).")
-    recorded_on: date = column(label=L.STATUS, says="Recorded on (ngày ghi nhận).")
+    recorded_on: date = column(by=BOTH, label=L.STATUS, says="Recorded on (ngày ghi nhận).")
 
 
 @insurance.row
@@ -169,15 +173,15 @@ class BenefitSettlement:
 
     record_class: RecordClass = record_class(label=L.CLASS)
     id: strawberry.ID = column(label=L.KEY, says="Random id of the settlement (mã giải quyết).")
-    regime: Regime = column(label=L.STATUS, says="Regime (chế độ).")
+    regime: Regime = column(by=By.FILTER, label=L.STATUS, says="Regime (chế độ).")
     decision_number: str | None = column(label=L.STATUS, says="Number of the decision (số quyết định).")
-    decided_on: date | None = column(label=L.STATUS, says="Date of the decision (ngày quyết định).")
+    decided_on: date | None = column(by=BOTH, label=L.STATUS, says="Date of the decision (ngày quyết định).")
     decided_by: str | None = column(label=L.AFFILIATION, says="Deciding agency (cơ quan giải quyết).")
-    period_from: date = column(label=L.STATUS, says="From (từ ngày).")
-    period_to: date | None = column(label=L.STATUS, says="To (đến ngày).")
-    amount: Dong = column(label=L.AMOUNT, says="Amount; for a pension a month (số tiền).")
-    paid_via: PaidVia | None = column(label=L.AMOUNT, says="How it was paid out (hình thức chi trả).")
-    status: BenefitStatus = column(label=L.STATUS, says="State (tình trạng).")
+    period_from: date = column(by=BOTH, label=L.STATUS, says="From (từ ngày).")
+    period_to: date | None = column(by=BOTH, label=L.STATUS, says="To (đến ngày).")
+    amount: Dong = column(by=BOTH, label=L.AMOUNT, says="Amount; for a pension a month (số tiền).")
+    paid_via: PaidVia | None = column(by=By.FILTER, label=L.AMOUNT, says="How it was paid out (hình thức chi trả).")
+    status: BenefitStatus = column(by=By.FILTER, label=L.STATUS, says="State (tình trạng).")
 
 
 @insurance.row
@@ -226,20 +230,20 @@ class HealthCard:
     card_code: Code | None = column(label=L.CARD_CODE, says="Old 15-character code (mã thẻ).")
     object_group: ObjectGroup | None = embedded({"code": "object_group"}, label=L.AFFILIATION, says="Group (nhóm đối tượng).")
     benefit_level: int | None = column(label=L.AFFILIATION, says="Benefit level, 1 to 5 (mức hưởng).")
-    living_area: LivingArea | None = column(label=L.CARD, says="Hard living area (khu vực).")
+    living_area: LivingArea | None = column(by=By.FILTER, label=L.CARD, says="Hard living area (khu vực).")
     initial_facility: Facility | None = link(
         {"code": "initial_facility_code"},
         gives=None,
         label=L.AFFILIATION,
         says="Facility of first registration (nơi đăng ký KCB ban đầu).",
     )
-    valid_from: date = column(label=L.CARD, says="Valid from (giá trị từ).")
-    valid_to: date = column(label=L.CARD, says="Valid to (giá trị đến).")
+    valid_from: date = column(by=BOTH, label=L.CARD, says="Valid from (giá trị từ).")
+    valid_to: date = column(by=BOTH, label=L.CARD, says="Valid to (giá trị đến).")
     five_years_on: date | None = column(label=L.CARD, says="Five continuous years on (thời điểm đủ 5 năm liên tục).")
     copay_exempt_from: date | None = column(label=L.CARD, says="Free of co-payment from (miễn cùng chi trả từ).")
     copay_this_year: Dong | None = column(label=L.MEDICAL, says="Own co-payment this year (lũy kế cùng chi trả).")
-    issuer: CardIssuer | None = column(label=L.AFFILIATION, says="Issuer (cơ quan cấp).")
-    status: CardStatus = column(label=L.CARD, says="State (trạng thái).")
+    issuer: CardIssuer | None = column(by=By.FILTER, label=L.AFFILIATION, says="Issuer (cơ quan cấp).")
+    status: CardStatus = column(by=By.FILTER, label=L.CARD, says="State (trạng thái).")
 
 
 @insurance.row
@@ -252,12 +256,12 @@ class Visit:
         {"code": "facility_code"}, gives=None, label=L.MEDICAL, says="Where (cơ sở KCB)."
     )
     card_code: Code | None = column(label=L.CARD_CODE, says="Card shown (mã thẻ).")
-    admitted_at: datetime = column(label=L.MEDICAL, says="Admitted at (ngày vào).")
-    discharged_at: datetime | None = column(label=L.MEDICAL, says="Discharged at (ngày ra).")
-    diagnosis: Diagnosis = embedded({"code": "diagnosis_code"}, label=L.MEDICAL, says="Main diagnosis (bệnh chính).")
-    treatment: Treatment = column(label=L.MEDICAL, says="Outpatient or inpatient (hình thức).")
-    result: TreatmentResult | None = column(label=L.MEDICAL, says="Result (kết quả điều trị).")
-    total_cost: Dong = column(label=L.MEDICAL, says="Total cost (tổng chi phí).")
+    admitted_at: datetime = column(by=BOTH, label=L.MEDICAL, says="Admitted at (ngày vào).")
+    discharged_at: datetime | None = column(by=BOTH, label=L.MEDICAL, says="Discharged at (ngày ra).")
+    diagnosis: Diagnosis = embedded({"code": "diagnosis_code"}, by=By.FILTER, label=L.MEDICAL, says="Main diagnosis (bệnh chính).")
+    treatment: Treatment = column(by=By.FILTER, label=L.MEDICAL, says="Outpatient or inpatient (hình thức).")
+    result: TreatmentResult | None = column(by=By.FILTER, label=L.MEDICAL, says="Result (kết quả điều trị).")
+    total_cost: Dong = column(by=BOTH, label=L.MEDICAL, says="Total cost (tổng chi phí).")
     insurance_paid: Dong = column(label=L.MEDICAL, says="Paid by the fund (quỹ BHYT trả).")
     patient_copay: Dong = column(label=L.MEDICAL, says="Co-payment (cùng chi trả).")
 
@@ -266,11 +270,13 @@ class Visit:
 class HealthInsurance:
     """Group 5 of the decree: health insurance (bảo hiểm y tế)."""
 
-    cards: list[HealthCard] = rows(
-        "health_card", OF_PERSON, order=("valid_from", "id"), label=L.CARD, says="Cards, oldest first (thẻ BHYT)."
+    cards: list[HealthCard] = connection(
+        "health_card", OF_PERSON, order=("valid_from", "id"), label=L.CARD, says="Cards, oldest first (thẻ BHYT).",
+        page=LIFELONG,
     )
-    visits: list[Visit] = rows(
-        "visit", OF_PERSON, order=("admitted_at", "id"), label=L.MEDICAL, says="Visits, oldest first (lịch sử KCB)."
+    visits: list[Visit] = connection(
+        "visit", OF_PERSON, order=("admitted_at", "id"), label=L.MEDICAL, says="Visits, oldest first (lịch sử KCB).",
+        page=LIFELONG,
     )
 
 
@@ -280,11 +286,11 @@ class UnemploymentPeriod:
 
     record_class: RecordClass = record_class(label=L.CLASS)
     decision_number: str | None = column(label=L.STATUS, says="Number of the decision (số quyết định).")
-    from_date: date = column(label=L.STATUS, says="From (từ ngày).")
-    to_date: date | None = column(label=L.STATUS, says="To (đến ngày).")
-    monthly_amount: Dong = column(label=L.AMOUNT, says="Amount a month (mức hưởng tháng).")
+    from_date: date = column(by=BOTH, label=L.STATUS, says="From (từ ngày).")
+    to_date: date | None = column(by=BOTH, label=L.STATUS, says="To (đến ngày).")
+    monthly_amount: Dong = column(by=BOTH, label=L.AMOUNT, says="Amount a month (mức hưởng tháng).")
     months_granted: int = column(label=L.STATUS, says="Months granted (số tháng được hưởng).")
-    status: UnemploymentStatus = column(label=L.STATUS, says="State (tình trạng).")
+    status: UnemploymentStatus = column(by=By.FILTER, label=L.STATUS, says="State (tình trạng).")
     termination_reason: TerminationReason | None = column(
         label=L.SENSITIVE, says="Why it ended (lý do chấm dứt), Employment Law 74/2025 art. 41(4)."
     )
@@ -297,12 +303,13 @@ class UnemploymentInsurance:
     totals: ContributionTotals = aggregate(
         "contribution", OF_PERSON, label=L.STATUS, says="Totals of the payment history (tổng hợp quá trình đóng)."
     )
-    periods: list[UnemploymentPeriod] = rows(
+    periods: list[UnemploymentPeriod] = connection(
         "unemployment_period",
         OF_PERSON,
         order=("from_date", "id"),
         label=L.STATUS,
         says="Periods of benefit, oldest first (các đợt hưởng).",
+        page=LIFELONG,
     )
 
 
@@ -311,11 +318,11 @@ class Participant:
     """Group 4 of the decree: a participant of social insurance (người tham gia BHXH)."""
 
     record_class: RecordClass = record_class(label=L.CLASS)
-    id: strawberry.ID = column(label=L.KEY, says="Random id of the record (mã bản ghi).")
+    id: strawberry.ID = column(by=By.FILTER, label=L.KEY, says="Random id of the record (mã bản ghi).")
     si_number: SiNumber = column(label=L.IDENTIFIER, says="Social insurance number (mã số BHXH).")
     person: Person | None = link({"personalId": "personal_id"}, gives=None, label=L.LINK, says="The person (công dân).")
     subject_type: SubjectType | None = column(label=L.AFFILIATION, says="Letter of the law's list (loại đối tượng).")
-    payment_method: PaymentMethod | None = column(label=L.STATUS, says="How contributions are paid (phương thức đóng).")
+    payment_method: PaymentMethod | None = column(by=By.FILTER, label=L.STATUS, says="How contributions are paid (phương thức đóng).")
     managing_agency: Agency | None = embedded(
         {"code": "managing_agency_code"},
         present="managing_agency_code",
@@ -332,10 +339,14 @@ class Participant:
         says="Managing unit (đơn vị quản lý).",
     )
     job_title: str | None = column(label=L.POST, says="Job today (chức danh nghề).")
-    employed_since: Month | None = column(label=L.WORK, says="With this employer since (làm việc từ tháng).")
-    salary: Dong | None = column(label=L.AMOUNT, says="Basis of the contribution today (mức lương đóng).")
-    status: ParticipantStatus = column(label=L.STATUS, says="Paying, paused, retired or closed (tình trạng).")
+    employed_since: Month | None = column(by=By.FILTER, label=L.WORK, says="With this employer since (làm việc từ tháng).")
+    salary: Dong | None = column(by=By.FILTER, label=L.AMOUNT, says="Basis of the contribution today (mức lương đóng).")
+    status: ParticipantStatus = column(by=By.FILTER, label=L.STATUS, says="Paying, paused, retired or closed (tình trạng).")
     reserved_months: int = column(label=L.STATUS, says="Unemployment months kept for later (thời gian bảo lưu BHTN).")
+    contributions: list[Contribution] = connection(
+        "contribution", OF_PERSON, order=("from_month", "id"), by=By.FILTER, label=L.STATUS, says="Payment history (quá trình đóng).",
+        page=LIFELONG,
+    )
 
 
 @insurance.entity("book", Key(("bookCode",), ("book_code",)), Key(("personalId",), ("personal_id",)))
@@ -356,11 +367,13 @@ class InsuranceBook:
     participant: Participant | None = one(
         "participant", OF_PERSON, label=L.LINK, says="Participation today (thông tin tham gia)."
     )
-    contributions: list[Contribution] = rows(
-        "contribution", OF_PERSON, order=("from_month", "id"), label=L.STATUS, says="Payment history (quá trình đóng)."
+    contributions: list[Contribution] = connection(
+        "contribution", OF_PERSON, order=("from_month", "id"), label=L.STATUS, says="Payment history (quá trình đóng).",
+        page=LIFELONG,
     )
-    benefits: list[BenefitSettlement] = rows(
-        "benefit", OF_PERSON, order=("period_from", "id"), label=L.STATUS, says="Benefits settled (quá trình hưởng)."
+    benefits: list[BenefitSettlement] = connection(
+        "benefit", OF_PERSON, order=("period_from", "id"), label=L.STATUS, says="Benefits settled (quá trình hưởng).",
+        page=LIFELONG,
     )
     totals: ContributionTotals = aggregate(
         "contribution", OF_PERSON, label=L.STATUS, says="Totals of the payment history (tổng hợp quá trình đóng)."
@@ -388,16 +401,14 @@ class Employer:
 
     tax_code: TaxCode = column(label=L.PUBLIC, says="Tax code (mã số thuế).")
 
-    @page(
+    participants: list[Participant] | None = connection(
         "participant",
         {"employer_tax_code": "tax_code"},
         order=("id",),
-        limits=Page(most=500),
         gives=Standing.OFFICIAL,
         label=L.WORK,
-        says="People insured through this employer today, at most `first` of them behind the `id` `after` (người lao động).",
+        says="People insured through this employer today (người lao động).",
     )
-    def participants(self, first: int = 50, after: strawberry.ID | None = None) -> list[Participant] | None: ...
 
 
 @insurance.extension("EmployerUnit", Key(("taxCode", "objectGroup"), ("tax_code", "object_group")))

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
 
-from hub.authoring import column, computed, embedded, value
+from hub.authoring import By, column, computed, embedded, value
 from hub.domain.codes import table
 from schema.labels import Labels as L
 from schema.scalars import Code
@@ -33,7 +33,7 @@ def named(kind: str) -> Callable[..., str | None]:
 class Province:
     """A province or centrally-run city (tỉnh, thành phố), named as of the day its row speaks of."""
 
-    code: Code = column(label=L.PUBLIC, says="Two digits (mã tỉnh).")
+    code: Code = column(by=By.FILTER, label=L.PUBLIC, says="Two digits (mã tỉnh).")
     name: str | None = computed(named("province"), "code", "on", label=L.PUBLIC, says="Its name on that day (tên tỉnh).")
 
 
@@ -41,7 +41,7 @@ class Province:
 class Commune:
     """A commune, ward or special zone (xã, phường, đặc khu)."""
 
-    code: Code = column(label=L.PUBLIC, says="Five digits (mã xã).")
+    code: Code = column(by=By.FILTER, label=L.PUBLIC, says="Five digits (mã xã).")
     name: str | None = computed(named("commune"), "code", "on", label=L.PUBLIC, says="Its name on that day (tên xã).")
 
 
@@ -49,8 +49,8 @@ class Commune:
 class Address:
     """An address (địa chỉ): province, commune and text."""
 
-    province: Province = embedded({"code": "province_code", "on": "coded_on"}, label=L.PROVINCE, says="Province (tỉnh).")
-    commune: Commune = embedded({"code": "commune_code", "on": "coded_on"}, label=L.ADDRESS, says="Commune (xã).")
+    province: Province = embedded({"code": "province_code", "on": "coded_on"}, by=By.FILTER, label=L.PROVINCE, says="Province (tỉnh).")
+    commune: Commune = embedded({"code": "commune_code", "on": "coded_on"}, by=By.FILTER, label=L.ADDRESS, says="Commune (xã).")
     detail: str | None = column(label=L.ADDRESS, says="House, street, hamlet (số nhà, đường, thôn).")
 
 
@@ -82,7 +82,7 @@ class ObjectGroup:
 class Diagnosis:
     """A diagnosis by ICD-10 (chẩn đoán)."""
 
-    code: Code = column(label=L.PUBLIC, says="ICD-10 code (mã bệnh).")
+    code: Code = column(by=By.FILTER, label=L.PUBLIC, says="ICD-10 code (mã bệnh).")
     name: str | None = computed(named("icd10"), "code", label=L.PUBLIC, says="Its name (tên bệnh).")
 
 
@@ -90,7 +90,7 @@ class Diagnosis:
 class Industry:
     """Line of business by VSIC (ngành nghề): section letter and two digits."""
 
-    code: Code = column(label=L.PUBLIC, says="Section letter and division (mã ngành).")
+    code: Code = column(by=By.FILTER, label=L.PUBLIC, says="Section letter and division (mã ngành).")
     name: str | None = computed(named("industry"), "code", label=L.PUBLIC, says="Its name (tên ngành).")
 
 

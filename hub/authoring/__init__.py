@@ -3,11 +3,12 @@
 Takes Python classes; gives a `DeclaredGraph`: the subgraphs' SDL as Strawberry prints it, and beside it how every field
 stands on the tables. A field shows on one line its type, its column, its label and what it says.
 
-fields   what a field may be: column, expression, rows, one, page, embedded, aggregate, link, computed, lookup
+fields   what a field may be: column, expression, rows, one, connection, embedded, aggregate, link, computed, lookup
 source   a source and its types
 scalars  custom scalars with a format
 policy   the table of audience, standing, label and class
 agreements  what partners may read, for what and how long
+lists    connections: their types, filters and orders, written into the SDL
 reads    what each field reads beside itself
 declare  sources and table -> DeclaredGraph, with every problem found on the way
 
@@ -22,13 +23,13 @@ from hub.authoring.fields import (
     aggregate,
     column,
     computed,
+    connection,
     embedded,
     expression,
     held_by,
     link,
     lookup,
     one,
-    page,
     record_class,
     rows,
     viewer_lookup,
@@ -36,10 +37,11 @@ from hub.authoring.fields import (
 from hub.authoring.policy import read_policy
 from hub.authoring.scalars import ScalarKind, scalar
 from hub.authoring.source import Key, Source, Through, value
-from hub.model.mapping import Page
+from hub.model.mapping import By, Page
 from hub.model.viewer import RecordClass, Standing
 
 __all__ = [
+    "By",
     "Key",
     "Page",
     "RecordClass",
@@ -50,6 +52,7 @@ __all__ = [
     "aggregate",
     "column",
     "computed",
+    "connection",
     "declare",
     "embedded",
     "expression",
@@ -57,7 +60,6 @@ __all__ = [
     "link",
     "lookup",
     "one",
-    "page",
     "read_agreements",
     "read_policy",
     "record_class",

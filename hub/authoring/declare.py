@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from graphql import (
@@ -20,20 +21,24 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
 from hub.authoring.fields import SPEC, ColumnOf, ExpressionOf, FieldSpec, LookupOf
+from hub.authoring.lists import CURSOR, ROOT, with_lists
 from hub.authoring.reads import read_reads
 from hub.authoring.scalars import REGISTRY, ScalarKind
 from hub.authoring.source import TYPE_SPEC, Source, TypeSpec
 from hub.errors import BuildFailed, Problem
-from hub.model.graph import Agreement, Coordinate, DeclaredGraph, PolicyTable, Reads, Transition
+from hub.model.graph import Agreement, Compared, Coordinate, DeclaredGraph, PolicyTable, Reads, Transition
 from hub.model.mapping import (
     Aggregate,
+    By,
     ClassOf,
     Column,
+    Embedded,
     Expression,
     FieldMapping,
     Form,
     KeyColumns,
     Lookup,
+    Page,
     Rows,
     SourceMapping,
     TypeMapping,
@@ -48,6 +53,18 @@ _BUILT_IN_FORMS = {
     "Boolean": Form.BOOLEAN,
     "Date": Form.PLAIN,
     "DateTime": Form.TIMESTAMP,
+}
+# What values of a scalar are compared as; everything else is text.
+_KINDS_OF_VALUE = {
+    "ID": "uuid",
+    "Int": "int8",
+    "Float": "float8",
+    "Boolean": "bool",
+    "Date": "date",
+    "DateTime": "timestamp",
+    "Dong": "int8",
+    "Percent": "numeric",
+    "Coefficient": "numeric",
 }
 _HARMLESS = frozenset({Form.PLAIN, Form.NUMBER})
 _KINDS = {ScalarKind.WORD: Form.PLAIN, ScalarKind.NUMBER: Form.NUMBER}
@@ -64,14 +81,22 @@ def declare(
     subgraphs: list[Subgraph] = []
     mappings: dict[str, SourceMapping] = {}
     reads: dict[Coordinate, Reads] = {}
-    transitions: dict[tuple[str, str], Transition] = {}
-    labels: dict[tuple[str, str], tuple[str, str]] = {}
+    transitions: dict[Coordinate, Transition] = {}
+    labels: dict[Coordinate, tuple[str, str]] = {}
+    lists: set[Coordinate] = set()
+    compared: dict[Coordinate, Compared] = {}
+    structure: set[Coordinate] = set()
     for source in sources:
         schema = _schema(source)
-        subgraphs.append(Subgraph(source.name, schema.as_str()))
         reader = _Reader(source, schema, found, transitions, labels)
-        mappings[source.name] = reader.mapping()
-        reads.update(read_reads(mappings[source.name], reader.leads_to))
+        mapping = reader.mapping()
+        reads.update(read_reads(mapping, reader.leads_to))
+        listed = with_lists(schema.as_str(), mapping, schema._schema, reader.leads_to)
+        subgraphs.append(Subgraph(source.name, listed.sdl))
+        mappings[source.name] = listed.mapping
+        lists |= listed.lists
+        compared |= listed.compared
+        structure |= listed.structure
     found += [
         Problem("LABEL_UNKNOWN", f"{where[0]}.{where[1]}", f"label `{label}` is not in the policy table")
         for where, (label, _) in labels.items()
@@ -84,7 +109,7 @@ def declare(
         entry.name: entry.check or str
         for entry in REGISTRY.values()
         if entry.kind is ScalarKind.WORD
-    }
+    } | {CURSOR: str}
     return DeclaredGraph(
         tuple(subgraphs),
         mappings,
@@ -96,6 +121,9 @@ def declare(
         _kind(mappings, Column),
         _kind(mappings, Aggregate) | _lists(mappings),
         _kind(mappings, ClassOf),
+        frozenset(lists),
+        compared,
+        frozenset(structure),
     )
 
 
@@ -141,6 +169,7 @@ class _Reader:
         self.transitions = transitions
         self.labels = labels
         self.leads_to: dict[Coordinate, str] = {}
+        self.by: dict[str, dict[str, By]] = {}
 
     def mapping(self) -> SourceMapping:
         types: dict[str, TypeMapping] = {}
@@ -149,8 +178,10 @@ class _Reader:
             definition = concrete.definition
             if not isinstance(definition, StrawberryObjectDefinition) or definition.is_input or name.startswith("_"):
                 continue
-            if name == "Query":
-                lookups = self.lookups(definition)
+            if name == ROOT:
+                lookups, lists = self.roots(definition)
+                if lists:
+                    types[name] = TypeMapping(name, lists)
                 continue
             spec = getattr(definition.origin, TYPE_SPEC, None)
             if not isinstance(spec, TypeSpec):
@@ -176,6 +207,7 @@ class _Reader:
                     for key in spec.keys
                 ),
                 spec.discriminator,
+                self.by.get(name, {}),
             )
         return SourceMapping(self.source.name, types, lookups)
 
@@ -221,6 +253,8 @@ class _Reader:
                 )
             if spec.transition is not None:
                 self.transitions[where] = spec.transition
+            if spec.by:
+                self.by.setdefault(type_name, {})[name] = spec.by
             yield name, declared, spec
 
     def fields(self, type_name: str, definition: StrawberryObjectDefinition) -> Mapping[str, FieldMapping]:
@@ -234,12 +268,18 @@ class _Reader:
         self.leads_to[type_name, field_name] = get_named_type(self.graphql_type(type_name, field_name)).name
         match spec.mapped:
             case ColumnOf(name):
-                return Column(name or declared.python_name, self.form(place))
+                expected = self.graphql_type(type_name, field_name)
+                kind = _KINDS_OF_VALUE.get(get_named_type(expected).name, "text")
+                nullable = not isinstance(expected, GraphQLNonNull)
+                partial = get_named_type(expected).name == "PartialDate"
+                return Column(name or declared.python_name, self.form(place), kind, nullable, partial)
             case ExpressionOf(sql):
                 return Expression(sql, self.form(place))
             case LookupOf():
                 self.problem("LOOKUP_NOT_ON_ROOT", place, "is a lookup outside the root", "move it to the root class")
                 return Column("", Form.TEXT)
+            case Rows() | Embedded():
+                return replace(spec.mapped, gives=self.leads_to[type_name, field_name])
             case other:
                 return other
 
@@ -269,12 +309,19 @@ class _Reader:
     def graphql_type(self, type_name: str, field_name: str) -> Any:
         return self.schema._schema.type_map[type_name].fields[field_name].type  # type: ignore[attr-defined]
 
-    def lookups(self, definition: StrawberryObjectDefinition) -> dict[str, Lookup]:
-        found: dict[str, Lookup] = {}
-        for name, _, spec in self.specs("Query", definition):
-            if not isinstance(spec.mapped, LookupOf):
-                self.problem("ROOT_FIELD_NOT_A_LOOKUP", f"Query.{name}", "is not a lookup", "use `lookup`")
-                continue
-            entity = get_named_type(self.graphql_type("Query", name)).name
-            found[name] = Lookup(entity, spec.mapped.key, spec.mapped.arguments, spec.mapped.many, spec.mapped.most)
-        return found
+    def roots(self, definition: StrawberryObjectDefinition) -> tuple[dict[str, Lookup], dict[str, FieldMapping]]:
+        """The root fields: those that find entities by key, and lists of whole tables."""
+        lookups: dict[str, Lookup] = {}
+        lists: dict[str, FieldMapping] = {}
+        for name, _, spec in self.specs(ROOT, definition):
+            entity = get_named_type(self.graphql_type(ROOT, name)).name
+            match spec.mapped:
+                case LookupOf(key, arguments, many, most):
+                    lookups[name] = Lookup(entity, key, arguments, many, most)
+                case Rows(match=(), page=Page()):
+                    lists[name] = replace(spec.mapped, gives=entity)
+                    self.leads_to[ROOT, name] = entity
+                case _:
+                    suggestion = "use `lookup`, or `connection` without `on`"
+                    self.problem("ROOT_FIELD_UNSUITED", f"{ROOT}.{name}", "is no look-up and no list", suggestion)
+        return lookups, lists

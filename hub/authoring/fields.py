@@ -17,12 +17,14 @@ from strawberry.federation.schema_directive import schema_directive
 from strawberry.schema_directive import Location
 
 from hub.model.graph import Transition
-from hub.model.mapping import Aggregate, ClassOf, Computed, Embedded, Page, Reference, Rows
+from hub.model.mapping import Aggregate, By, ClassOf, Computed, Embedded, Page, Reference, Rows
 from hub.model.viewer import RecordClass, Standing
 
 SPEC = "hub"
 
 Pairs = Mapping[str, str]
+
+SHORT = Page(most=500, usual=50)
 
 
 @schema_directive(
@@ -90,6 +92,7 @@ class FieldSpec:
     mapped: Mapped
     label: str
     transition: Transition | None = None
+    by: By = By.NOTHING
 
 
 def _field(spec: FieldSpec, says: str, resolver: Any = None, **more: Any) -> Any:
@@ -106,9 +109,9 @@ def _transition(gives: Standing | None) -> Transition | None:
     return None if gives is None else Transition(gives)
 
 
-def column(name: str = "", *, label: StrEnum, says: str, shareable: bool = False) -> Any:
-    """A column of the row; without a name the field's own in snake case."""
-    return _field(FieldSpec(ColumnOf(name), label.value), says, shareable=shareable)
+def column(name: str = "", *, label: StrEnum, says: str, by: By = By.NOTHING, shareable: bool = False) -> Any:
+    """A column of the row; without a name the field's own in snake case. `by`: lists may be asked by it."""
+    return _field(FieldSpec(ColumnOf(name), label.value, by=by), says, shareable=shareable)
 
 
 def record_class(*, label: StrEnum) -> Any:
@@ -130,25 +133,48 @@ def rows(
     says: str,
     where: str = "",
     gives: Standing | None = None,
+    by: By = By.NOTHING,
 ) -> Any:
-    """A list of rows of another table of this source. `on` is {column there: column here}.
+    """A list of rows of another table of this source, always given whole. `on` is {column there: column here}.
 
     `gives` is the standing of the reader to those rows, if they are about somebody else than this one.
     """
-    return _field(FieldSpec(Rows(table, tuple(on.items()), order, where), label.value, _transition(gives)), says)
+    return _field(FieldSpec(Rows(table, tuple(on.items()), order, where), label.value, _transition(gives), by), says)
 
 
-def one(table: str, on: Pairs, *, label: StrEnum, says: str, where: str = "", order: tuple[str, ...] = ()) -> Any:
+def one(
+    table: str,
+    on: Pairs,
+    *,
+    label: StrEnum,
+    says: str,
+    where: str = "",
+    order: tuple[str, ...] = (),
+    by: By = By.NOTHING,
+) -> Any:
     """One row of another table of this source, or null."""
-    return _field(FieldSpec(Rows(table, tuple(on.items()), order, where, many=False), label.value), says)
+    return _field(FieldSpec(Rows(table, tuple(on.items()), order, where, many=False), label.value, by=by), says)
 
 
-def page(
-    table: str, on: Pairs, *, order: tuple[str, ...], limits: Page, gives: Standing | None, label: StrEnum, says: str
-) -> Callable[[Callable[..., Any]], Any]:
-    """A list read in pages; decorates a method that shows the arguments `first` and `after`."""
-    spec = FieldSpec(Rows(table, tuple(on.items()), order, page=limits), label.value, _transition(gives))
-    return lambda method: _field(spec, says, method)
+def connection(
+    table: str,
+    on: Pairs | None = None,
+    *,
+    order: tuple[str, ...],
+    label: StrEnum,
+    says: str,
+    where: str = "",
+    gives: Standing | None = None,
+    page: Page = SHORT,
+    by: By = By.NOTHING,
+) -> Any:
+    """A list that is read in pages, filtered and ordered: a Relay connection. Annotate it as the list of its nodes.
+
+    `order` holds when the reader asks for none; its last column is unique. What nodes may be filtered and ordered by,
+    their own fields say (`by`). Without `on` it is a root field over the whole table.
+    """
+    rows_there = Rows(table, tuple((on or {}).items()), order, where, page=page)
+    return _field(FieldSpec(rows_there, label.value, _transition(gives), by), says, default=strawberry.UNSET)
 
 
 def aggregate(table: str, on: Pairs, *, label: StrEnum, says: str) -> Any:
@@ -156,17 +182,17 @@ def aggregate(table: str, on: Pairs, *, label: StrEnum, says: str) -> Any:
     return _field(FieldSpec(Aggregate(table, tuple(on.items())), label.value), says)
 
 
-def embedded(columns: Pairs | None = None, *, present: str = "", label: StrEnum, says: str) -> Any:
+def embedded(columns: Pairs | None = None, *, present: str = "", label: StrEnum, says: str, by: By = By.NOTHING) -> Any:
     """An object that stands in this row; `columns` is {name there: column here}."""
-    return _field(FieldSpec(Embedded(dict(columns or {}), present), label.value), says)
+    return _field(FieldSpec(Embedded(dict(columns or {}), present), label.value, by=by), says)
 
 
-def link(on: Pairs, *, gives: Standing | None, label: StrEnum, says: str) -> Any:
+def link(on: Pairs, *, gives: Standing | None, label: StrEnum, says: str, by: By = By.NOTHING) -> Any:
     """An entity by its key; `on` is {key field there: column here}.
 
     `gives` is the standing of the reader to what the link leads to; None says out loud that it stays as it is.
     """
-    return _field(FieldSpec(Reference(tuple(on.items())), label.value, _transition(gives)), says)
+    return _field(FieldSpec(Reference(tuple(on.items())), label.value, _transition(gives), by), says)
 
 
 def computed(function: Callable[..., object], *inputs: str, label: StrEnum, says: str) -> Any:

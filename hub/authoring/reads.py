@@ -62,9 +62,7 @@ class _Reader:
                 return Reads(sources=tuple(found for one in owners or [of] for found in self.shown(one, columns)))
             case Rows() if given is not None:
                 inputs = tuple(self.shown(given, mapped.order))
-                after = mapped.page.after if mapped.page else ""
-                arguments = dict(zip((after,), self.shown(given, mapped.order[-1:]), strict=False)) if after else {}
-                return Reads(inputs, self.kind(given), arguments)
+                return Reads(inputs, self.kind(given))
             case _:
                 return Reads(sources=self.kind(given)) if given is not None else Reads()
 

@@ -6,6 +6,7 @@ joined where the marks are, and only an answer in which something failed is ever
 program   Plan x sources -> Program: questions compiled, equal ones shared
 gather    keys of concurrent requests -> one question: the dataloader across requests
 join      texts with marks x answers -> texts
+secrets   keys of a profile: pseudonyms, the seal of cursors
 run       Program x variables x viewer -> bytes
 complete  an answer with failures: nulls propagate, errors get their paths
 """
@@ -13,5 +14,6 @@ complete  an answer with failures: nulls propagate, errors get their paths
 from hub.executor.gather import Lanes
 from hub.executor.program import Program, Programs
 from hub.executor.run import run
+from hub.executor.secrets import Secrets
 
-__all__ = ["Lanes", "Program", "Programs", "run"]
+__all__ = ["Lanes", "Program", "Programs", "Secrets", "run"]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from hub.errors import Refused, Shown
 from hub.executor.children import Child, FunctionChild, MergeChild, StepChild
 from hub.executor.gather import Lanes
+from hub.executor.secrets import Secrets
 from hub.executor.step import Step
 from hub.model.mapping import Lookup
 from hub.model.operation import Argument, Operation, argument_value
@@ -25,7 +27,7 @@ from hub.model.plan import (
     Typename,
     continues,
 )
-from hub.model.source import KEY_PARTS, Argued, MergedChild, PseudonymKey, absent
+from hub.model.source import KEY_PARTS, Argued, CursorChild, MergedChild, absent
 from hub.model.viewer import Viewer
 
 
@@ -82,14 +84,14 @@ class Program:
     """A plan ready to run: the response keys in order, and what answers each.
 
     serial     one part after the other, as for a mutation
-    pseudonym  the key of the profile's pseudonyms; empty for a profile without any
+    secrets    of the profile
     """
 
     operation: Operation
     parts: tuple[tuple[str, RootPart], ...]
     introspects: bool
     serial: bool
-    pseudonym: Mapping[PseudonymKey, bytes]
+    secrets: Secrets
 
 
 class Programs:
@@ -102,11 +104,11 @@ class Programs:
         self,
         lanes: Lanes,
         lookups: Mapping[tuple[str, str], Lookup],
-        pseudonym: Mapping[PseudonymKey, bytes],
+        secrets: Secrets,
     ) -> None:
         self._lanes = lanes
         self._lookups = lookups
-        self._pseudonym = pseudonym
+        self._secrets = secrets
         self._steps: weakref.WeakValueDictionary[Any, Step] = weakref.WeakValueDictionary()
 
     def program(self, plan: Plan, operation: Operation, introspect: Callable[[str], str]) -> Program:
@@ -130,7 +132,7 @@ class Programs:
                 case RootValue():
                     parts.append((node.key, self._root(node.node)))
         introspects = any(isinstance(node, Introspection) for node in plan.nodes)
-        return Program(operation, tuple(parts), introspects, plan.serial, self._pseudonym)
+        return Program(operation, tuple(parts), introspects, plan.serial, self._secrets)
 
     def _root(self, node: Hole | Merge) -> RootFetch | RootMerge:
         if isinstance(node, Hole):
@@ -152,6 +154,8 @@ class Programs:
                 start += step.parameter_count
             elif isinstance(child, MergedChild):
                 children.append(MergeChild(child.order))
+            elif isinstance(child, CursorChild):
+                children.append(FunctionChild(partial(self._secrets.sealed, child.place)))
             else:
                 children.append(FunctionChild(child.function))
         early = [
@@ -164,7 +168,7 @@ class Programs:
             fetch.universe,
             question.text,
             question.shaped,
-            tuple(repr(one.argument if isinstance(one, Argued) else one) for one in question.parameters),
+            tuple(repr((one.argument, one.use) if isinstance(one, Argued) else one) for one in question.parameters),
             tuple(
                 (id(child.step), child.column, child.absent, child.carried) if isinstance(child, StepChild) else child
                 for child in children

@@ -55,11 +55,11 @@ class _Asked:
         match part:
             case RootStep():
                 keys = part.keys(variables, viewer)
-                bound: list[Any] = [(part, keys, part.step.bind(variables, program.pseudonym))]
+                bound: list[Any] = [(part, keys, part.step.bind(variables, program.secrets))]
             case RootFetch():
-                bound = [(part, [NO_KEY], part.step.bind(variables, program.pseudonym))]
+                bound = [(part, [NO_KEY], part.step.bind(variables, program.secrets))]
             case RootMerge():
-                bound = [(one, [NO_KEY], one.step.bind(variables, program.pseudonym)) for one in part.parts]
+                bound = [(one, [NO_KEY], one.step.bind(variables, program.secrets)) for one in part.parts]
             case _:
                 bound = []
         return cls(part, bound, calls if program.serial else None)

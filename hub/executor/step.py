@@ -11,8 +11,9 @@ from typing import Any
 
 from hub.executor.children import Child, StepChild
 from hub.executor.gather import Lane, Loader
+from hub.executor.secrets import Secrets, digest
 from hub.model.operation import argument_value, is_given
-from hub.model.source import Argued, PseudonymKey, Question
+from hub.model.source import Argued, Binding, Opened, Parameter, PseudonymKey, Question
 
 
 class Step:
@@ -39,19 +40,14 @@ class Step:
         )
         self._loaders: dict[tuple[Any, ...], Loader] = {}
 
-    def bind(self, variables: Mapping[str, Any], pseudonym: Mapping[PseudonymKey, bytes]) -> tuple[Any, ...]:
+    def bind(self, variables: Mapping[str, Any], secrets: Secrets) -> tuple[Any, ...]:
         """The parameters of the subtree for one request; `Refused` where one cannot be."""
         if not self.parameter_count:
             return ()
-        own = [
-            one.check(argument_value(one.argument, variables) if is_given(one.argument, variables) else one.missing)
-            if isinstance(one, Argued)
-            else pseudonym[one]
-            for one in self.question.parameters
-        ]
+        own = [_bound(one, variables, secrets) for one in self.question.parameters]
         for child in self.children:
             if isinstance(child, StepChild):
-                own += child.step.bind(variables, pseudonym)
+                own += child.step.bind(variables, secrets)
         return tuple(own)
 
     def loader(self, parameters: tuple[Any, ...] = ()) -> Loader:
@@ -65,3 +61,18 @@ class Step:
         """Called when a loader's keys have gone out."""
         if loader.parameters and self._loaders.get(loader.parameters) is loader:
             del self._loaders[loader.parameters]
+
+
+def _bound(parameter: Parameter, variables: Mapping[str, Any], secrets: Secrets) -> Any:
+    """The value of a parameter in one request."""
+    match parameter:
+        case Argued(argument=argument):
+            given = is_given(argument, variables)
+            return parameter.check(argument_value(argument, variables) if given else parameter.missing)
+        case PseudonymKey():
+            return secrets.pseudonym[parameter]
+        case Binding(arguments):
+            return digest(argument_value(arguments, variables))
+        case Opened(place, cursor, arguments):
+            binding = digest(argument_value(arguments, variables))
+            return secrets.opened(place, argument_value(cursor, variables), binding)

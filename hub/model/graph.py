@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from hub.model.effect import Effects
+from hub.model.effect import Effect, Effects
 from hub.model.mapping import SourceMapping
 from hub.model.supergraph import Subgraph
 from hub.model.viewer import Audience, Standing, Universe
@@ -72,6 +72,17 @@ class Reads:
 
 
 @dataclass(frozen=True, slots=True)
+class Compared:
+    """What a field of a filter or an order stands for: it may be used where that field is given, and sees it so.
+
+    as_well  masks that it can see through like the reader: it compares what the mask leaves
+    """
+
+    field: Coordinate
+    as_well: frozenset[Effect] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class DeclaredGraph:
     """Everything the hub knows about its own sources before composition.
 
@@ -81,6 +92,9 @@ class DeclaredGraph:
     maskable     fields whose values stand in a column, which a mask can be laid over
     gathered     fields made of other rows: a class that denies one leaves its rows out, and nothing becomes null
     classes      fields that tell the class of a row
+    lists        fields that are connections, whose arguments decide the form of a statement
+    compared     (input type, field) -> what it stands for, of filters and orders
+    structure    fields of connections, edges and page information: the list's own label decides
     """
 
     subgraphs: tuple[Subgraph, ...]
@@ -93,3 +107,6 @@ class DeclaredGraph:
     maskable: frozenset[Coordinate] = frozenset()
     gathered: frozenset[Coordinate] = frozenset()
     classes: frozenset[Coordinate] = frozenset()
+    lists: frozenset[Coordinate] = frozenset()
+    compared: Mapping[Coordinate, Compared] = field(default_factory=dict)
+    structure: frozenset[Coordinate] = frozenset()

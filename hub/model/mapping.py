@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum, auto
+from enum import Enum, Flag, auto
 
 
 class Form(Enum):
@@ -22,12 +22,32 @@ class Form(Enum):
     PLAIN_LIST = auto()  # an array of harmless words
 
 
+class By(Flag):
+    """What the rows of a list may be asked by: a field's own value, or its place in an order."""
+
+    NOTHING = 0
+    FILTER = auto()
+    ORDER = auto()
+
+
+# The enum of the directions of an order.
+DIRECTION = "OrderDirection"
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The value of one column of the row."""
+    """The value of one column of the row.
+
+    kind      the Postgres type that its values are compared as
+    nullable  whether it may be null
+    partial   dates that may be known to the year or month only
+    """
 
     name: str
     form: Form
+    kind: str = "text"
+    nullable: bool = True
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +60,10 @@ class Expression:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A list that is read in pages: the arguments `first` and `after`, and the most a page may hold."""
+    """A list that is read in pages, as a connection: the most a page may hold, and what it holds if nothing is said."""
 
     most: int
-    first: str = "first"
-    after: str = "after"
+    usual: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +74,8 @@ class Rows:
     order   columns there, the last one unique
     where   a constant condition over columns there, in braces
     many    a list; otherwise one object or null
+    page    a list that is read in pages: a connection
+    gives   the type of its objects
     """
 
     table: str
@@ -63,6 +84,7 @@ class Rows:
     where: str = ""
     many: bool = True
     page: Page | None = None
+    gives: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +99,12 @@ class Aggregate:
 class Embedded:
     """An object that stands in this row. `columns` says which column of this row the object's own names mean.
 
-    `present` names the column whose null makes the object null; empty: the object is always there.
+    `present` names the column whose null makes the object null; empty: the object is always there. `gives` is its type.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     present: str = ""
+    gives: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +123,18 @@ class Computed:
 
 
 @dataclass(frozen=True, slots=True)
+class ListPart:
+    """A field of a connection, its edges or its page information: `nodes`, `cursor`, `hasNextPage`, ..."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClassOf:
     """The record class of the row, for readers who are cleared for more than one."""
 
 
-FieldMapping = ClassOf | Column | Expression | Rows | Aggregate | Embedded | Reference | Computed
+FieldMapping = ClassOf | Column | Expression | Rows | Aggregate | Embedded | Reference | Computed | ListPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +162,7 @@ class TypeMapping:
     where          a constant condition over the table's columns, in braces
     keys           how it is found; empty for what is only reached through other rows
     discriminator  for an interface: the column that tells the concrete type, and value -> type
+    by             fields that lists of it may be filtered or ordered by
     """
 
     name: str
@@ -140,6 +171,7 @@ class TypeMapping:
     where: str = ""
     keys: tuple[KeyColumns, ...] = ()
     discriminator: tuple[str, Mapping[str, str]] | None = None
+    by: Mapping[str, By] = field(default_factory=dict)
 
     def showing(self, name: str) -> str | None:
         """The field of that name, or the one that shows the column of that name."""

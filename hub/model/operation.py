@@ -6,10 +6,14 @@ A selection holds, for every concrete type that may stand at its place, the fiel
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import getitem
 from typing import Any
 
-from graphql import FieldNode, GraphQLOutputType
+from graphql import FieldNode, GraphQLInputType, GraphQLOutputType
+
+from hub.errors import Internal
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,15 @@ class ObjectValue:
     fields: tuple[tuple[str, Argument], ...]
 
 
-Argument = Constant | Variable | ListValue | ObjectValue
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a variable whose form is known: what stands in it at a path of fields and positions."""
+
+    name: str
+    path: tuple[str | int, ...]
+
+
+Argument = Constant | Variable | Part | ListValue | ObjectValue
 
 
 def argument_value(argument: Argument, variables: Mapping[str, Any]) -> Any:
@@ -51,10 +63,36 @@ def argument_value(argument: Argument, variables: Mapping[str, Any]) -> Any:
             return value
         case Variable(name, default):
             return variables.get(name, default)
+        case Part(name, path):
+            return reduce(getitem, path, variables[name])
         case ListValue(items):
             return [argument_value(item, variables) for item in items]
         case ObjectValue(fields):
             return {name: argument_value(item, variables) for name, item in fields if is_given(item, variables)}
+
+
+def fields_of(argument: Argument) -> tuple[tuple[str, Argument], ...]:
+    """The fields of an input object whose form is known; null has none."""
+    match argument:
+        case ObjectValue(fields):
+            return fields
+        case Constant(None):
+            return ()
+        case Constant(Mapping() as value):
+            return tuple((name, Constant(item)) for name, item in value.items())
+    raise Internal("the form of an input object is not known")
+
+
+def items_of(argument: Argument) -> tuple[Argument, ...]:
+    """The items of a list whose form is known; null has none, and what is no list is a list of one."""
+    match argument:
+        case ListValue(items):
+            return items
+        case Constant(None):
+            return ()
+        case Constant(list() as values):
+            return tuple(Constant(item) for item in values)
+    return (argument,)
 
 
 def is_given(argument: Argument, variables: Mapping[str, Any]) -> bool:
@@ -64,7 +102,10 @@ def is_given(argument: Argument, variables: Mapping[str, Any]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of the answer: `key` is its response key, `parent` the concrete type it is selected on."""
+    """One field of the answer: `key` is its response key, `parent` the concrete type it is selected on.
+
+    inputs  the types of its arguments
+    """
 
     key: str
     name: str
@@ -73,6 +114,7 @@ class Field:
     arguments: tuple[tuple[str, Argument], ...]
     selection: Selection | None
     node: FieldNode
+    inputs: Mapping[str, GraphQLInputType] = field(default_factory=dict)
 
     @property
     def location(self) -> tuple[int, int]:

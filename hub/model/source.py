@@ -43,6 +43,13 @@ class ComputedChild:
 
 
 @dataclass(frozen=True, slots=True)
+class CursorChild:
+    """A mark that becomes a sealed cursor of a list; `place` names the list and its order."""
+
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class MergedChild:
     """A mark whose parts, each the text of a value, become one value."""
 
@@ -54,12 +61,14 @@ class Argued:
     """A value that a question takes from the arguments of a field. `check` gives it, or raises `Refused`.
 
     missing  what `check` gets where the client gave nothing
+    use      what the value is made into, where the text of the question does not tell
     """
 
     field: str
     argument: Argument
     check: Callable[[Any], Any]
     missing: Any = None
+    use: str = ""
 
 
 class PseudonymKey(Enum):
@@ -69,7 +78,23 @@ class PseudonymKey(Enum):
     OUTER = auto()
 
 
-Parameter = Argued | PseudonymKey
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What ties a list's cursors to its filter and order: a digest of those arguments."""
+
+    arguments: Argument
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A cursor that the client sends back, opened: the texts of its row's keys. Every bad one is refused alike."""
+
+    place: str
+    cursor: Argument
+    arguments: Argument
+
+
+Parameter = Argued | PseudonymKey | Binding | Opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +113,7 @@ class Question:
     text: str
     columns: int
     parameters: tuple[Parameter, ...]
-    children: tuple[Hole | ComputedChild | MergedChild, ...]
+    children: tuple[Hole | ComputedChild | CursorChild | MergedChild, ...]
     nested: bool = False
     reading: Any = None
     shaped: str = ""

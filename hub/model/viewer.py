@@ -114,6 +114,12 @@ class Profile:
         return self.own if standing is Standing.SELF else self.others
 
     @property
+    def name(self) -> str:
+        """All of it as one text, the same in every process."""
+        parts = (self.audience, self.own, self.others, self.agreement, self.project, *sorted(self.scopes))
+        return " ".join(part or "-" for part in parts)
+
+    @property
     def scope(self) -> str | None:
         """Within which pseudonyms are stable: the agreement or the project, or there are none."""
         if self.agreement is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hub.model.operation import Argument, Constant, Field, ListValue, ObjectValue, Operation, Variable
+from hub.model.operation import Argument, Constant, Field, ListValue, ObjectValue, Operation, Part, Variable
 
 
 def describe(operation: Operation) -> str:
@@ -34,6 +34,8 @@ def _argument(argument: Argument) -> str:
             return repr(value)
         case Variable(name):
             return f"${name}"
+        case Part(name, path):
+            return f"${'.'.join((name, *map(str, path)))}"
         case ListValue(items):
             return f"[{', '.join(_argument(item) for item in items)}]"
         case ObjectValue(fields):

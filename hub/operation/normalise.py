@@ -36,16 +36,19 @@ from graphql.utilities.coerce_input_value import coerce_default_value
 
 from hub.errors import Refused, Shown
 from hub.model.operation import Argument, Constant, Field, ListValue, ObjectValue, Operation, Selection, Variable
+from hub.operation.forms import Form, formed
 from hub.operation.prepare import Prepared
 
 MOST_FIELDS = 20_000
 
+_NOT_GIVEN = Constant(Undefined)
 
-def normalise(prepared: Prepared, booleans: Mapping[str, bool]) -> Operation:
-    """The operation under these values of its booleans."""
+
+def normalise(prepared: Prepared, booleans: Mapping[str, bool], forms: Sequence[Form] = ()) -> Operation:
+    """The operation under these values of its booleans, and these forms of the variables that decide a list."""
     root = prepared.schema.get_root_type(prepared.operation.operation)
     assert root is not None
-    walk = _Walk(prepared, booleans)
+    walk = _Walk(prepared, booleans, forms)
     name = prepared.operation.name.value if prepared.operation.name else ""
     return Operation(name, root.name, walk.fields(root, [prepared.operation.selection_set]))
 
@@ -53,10 +56,13 @@ def normalise(prepared: Prepared, booleans: Mapping[str, bool]) -> Operation:
 class _Walk:
     """One normalisation: the document, the booleans, and how many fields were made."""
 
-    def __init__(self, prepared: Prepared, booleans: Mapping[str, bool]) -> None:
+    def __init__(self, prepared: Prepared, booleans: Mapping[str, bool], forms: Sequence[Form]) -> None:
         self.schema = prepared.schema
         self.fragments = prepared.fragments
         self.booleans = booleans
+        self.formed = {
+            name: formed(name, form) for (name, _), form in zip(prepared.forming, forms, strict=len(forms) > 0)
+        }
         self.made = 0
 
     def fields(self, parent: GraphQLObjectType, sets: Sequence[SelectionSetNode]) -> tuple[Field, ...]:
@@ -121,11 +127,12 @@ class _Walk:
             selection = Selection({concrete.name: self.fields(concrete, sets) for concrete in self.possible(named)})
         given = {argument.name.value: argument.value for argument in node.arguments or ()}
         arguments = tuple(
-            (argument_name, _argument(given.get(argument_name), argument))
+            (argument_name, self.argument(given.get(argument_name), argument))
             for argument_name, argument in definition.args.items()
             if argument_name in given or coerce_default_value(argument) is not Undefined
         )
-        return Field(key, name, parent.name, definition.type, arguments, selection, node)
+        inputs = {argument_name: definition.args[argument_name].type for argument_name, _ in arguments}
+        return Field(key, name, parent.name, definition.type, arguments, selection, node, inputs)
 
     def possible(self, named: Any) -> Sequence[GraphQLObjectType]:
         if is_object_type(named):
@@ -133,33 +140,38 @@ class _Walk:
         abstract: GraphQLAbstractType = named
         return self.schema.get_possible_types(abstract)
 
+    def argument(self, node: ValueNode | None, definition: GraphQLArgument) -> Argument:
+        coerced = coerce_default_value(definition)
+        default = None if coerced is Undefined else coerced
+        if node is None:
+            return Constant(default)
+        return self.value(node, definition.type, default)
 
-def _argument(node: ValueNode | None, definition: GraphQLArgument) -> Argument:
-    coerced = coerce_default_value(definition)
-    default = None if coerced is Undefined else coerced
-    if node is None:
-        return Constant(default)
-    return _value(node, definition.type, default)
+    def value(self, node: ValueNode, expected: Any, default: Any = None) -> Argument:
+        if isinstance(node, VariableNode):
+            known = self.formed.get(node.name.value)
+            if known is None:
+                return Variable(node.name.value, default)
+            return Constant(default) if known == _NOT_GIVEN else known
+        if not _has_variables(node):
+            return Constant(value_from_ast(node, expected))
+        bare = get_nullable_type(expected)
+        # In a scalar of the graph's own, whatever is inside is of no type that anybody knows.
+        if isinstance(node, ListValueNode):
+            inner = bare.of_type if isinstance(bare, GraphQLList) else bare
+            return ListValue(tuple(self.value(item, inner) for item in node.values))
+        assert isinstance(node, ObjectValueNode)
+        if isinstance(bare, GraphQLList):
+            return ListValue((self.value(node, bare.of_type),))
+        fields = bare.fields if isinstance(bare, GraphQLInputObjectType) else {}
+        given = [(item.name.value, item.value) for item in node.fields if not self.left_out(item.value)]
+        values = [(name, self.value(value, fields[name].type if fields else bare)) for name, value in given]
+        missing = [name for name in fields if name not in dict(given) and fields[name].default_value is not Undefined]
+        return ObjectValue((*values, *((name, Constant(fields[name].default_value)) for name in missing)))
 
-
-def _value(node: ValueNode, expected: Any, default: Any = None) -> Argument:
-    if isinstance(node, VariableNode):
-        return Variable(node.name.value, default)
-    if not _has_variables(node):
-        return Constant(value_from_ast(node, expected))
-    bare = get_nullable_type(expected)
-    # In a scalar of the graph's own, whatever is inside is of no type that anybody knows.
-    if isinstance(node, ListValueNode):
-        inner = bare.of_type if isinstance(bare, GraphQLList) else bare
-        return ListValue(tuple(_value(item, inner) for item in node.values))
-    assert isinstance(node, ObjectValueNode)
-    if isinstance(bare, GraphQLList):
-        return ListValue((_value(node, bare.of_type),))
-    fields = bare.fields if isinstance(bare, GraphQLInputObjectType) else {}
-    given = [(item.name.value, item.value) for item in node.fields]
-    values = [(name, _value(value, fields[name].type if fields else bare)) for name, value in given]
-    missing = [name for name in fields if name not in dict(given) and fields[name].default_value is not Undefined]
-    return ObjectValue((*values, *((name, Constant(fields[name].default_value)) for name in missing)))
+    def left_out(self, node: ValueNode) -> bool:
+        """Whether a field of an object is a variable that is known not to be given."""
+        return isinstance(node, VariableNode) and self.formed.get(node.name.value) == _NOT_GIVEN
 
 
 def _has_variables(node: ValueNode) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,8 @@ from graphql import (
 from graphql.language import FieldNode, FragmentSpreadNode, InlineFragmentNode
 
 from hub.errors import Refused, Shown
+from hub.model.graph import Coordinate
+from hub.operation.forms import Forming, forming_variables
 from hub.operation.parse import Limits, shown
 
 MOST_ERRORS = 20
@@ -37,6 +39,7 @@ class Prepared:
     booleans  the variables that decide its `@skip` and `@include`
     words     its variables with their scalars and whether they are lists, if all of them are strings on the wire, or
               lists of strings, and none has a default
+    forming   its variables that stand in arguments of lists, with their types: their form decides the plan
     """
 
     document: DocumentNode
@@ -45,9 +48,16 @@ class Prepared:
     schema: GraphQLSchema
     booleans: tuple[str, ...]
     words: tuple[tuple[str, GraphQLScalarType, bool], ...]
+    forming: Forming = ()
 
 
-def prepare(document: DocumentNode, operation_name: str | None, schema: GraphQLSchema, limits: Limits) -> Prepared:
+def prepare(
+    document: DocumentNode,
+    operation_name: str | None,
+    schema: GraphQLSchema,
+    limits: Limits,
+    lists: Collection[Coordinate] = (),
+) -> Prepared:
     """The operation of that name, valid in the schema; otherwise `Refused` with every reason."""
     operation = _choose(document, operation_name)
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
@@ -55,7 +65,15 @@ def prepare(document: DocumentNode, operation_name: str | None, schema: GraphQLS
     errors = validate(schema, document, max_errors=MOST_ERRORS)
     if errors:
         raise Refused([shown(error, "GRAPHQL_VALIDATION_FAILED") for error in errors])
-    return Prepared(document, operation, fragments, schema, _booleans(operation, fragments), _words(operation, schema))
+    return Prepared(
+        document,
+        operation,
+        fragments,
+        schema,
+        _booleans(operation, fragments),
+        _words(operation, schema),
+        forming_variables(operation, fragments, schema, lists),
+    )
 
 
 def booleans_given(prepared: Prepared, variables: Mapping[str, Any]) -> dict[str, bool]:

@@ -143,14 +143,16 @@ class _Builder:
         if group:
             yield group
 
-    def own_root(self, root: str, grant: Grant) -> RootHole | None:
-        """A root field that an own source looks up."""
-        resolvers = sorted(self.graph.resolvers(root, grant.name))
-        source = next((name for name in resolvers if (name, grant.name) in self.graph.lookups), None)
+    def own_root(self, root: str, grant: Grant) -> RootHole | RootValue | None:
+        """A root field that an own source answers: by a look-up, or as a list of a whole table."""
+        source = next((name for name in sorted(self.graph.resolvers(root, grant.name)) if name in self.graph.own), None)
         if source is None or grant.selection is None:
             return None
         shape = self.shape(grant, Place(source, root), grant.selection)
-        key = self.graph.lookups[source, grant.name]
+        key = self.graph.lookups.get((source, grant.name))
+        if key is None:
+            listed = Fetch(source, root, (), self.universe(grant.below), [self.value(grant, shape)])
+            return RootValue(grant.key, Hole(grant.key, grant.name, _nullable(grant), listed, 0, ()))
         fetch = Fetch(source, _type(grant), key, self.universe(grant.below), [shape])
         return RootHole(grant.key, grant.name, _nullable(grant), source, grant.arguments, fetch)
 

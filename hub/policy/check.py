@@ -132,7 +132,7 @@ def _agreements(rules: RuleBook, api: GraphQLSchema) -> Iterator[Problem]:
                 message = f"nothing in the agreement leads to `{'.'.join(where)}`"
                 yield Problem("AGREEMENT_UNREACHABLE", place, message, _ways(api, where[0]))
         for label in sorted(agreement.labels):
-            if not any(rules.labels[where] == label for where in seen):
+            if not any(rules.labels.get(where) == label for where in seen):
                 message = f"label `{label}` shares no field that the agreement leads to"
                 yield Problem("AGREEMENT_LABEL_SHARES_NOTHING", f"{name}.toml labels", message, "remove it")
 

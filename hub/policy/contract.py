@@ -115,6 +115,10 @@ class _Pruning:
         at = (self.rules.standing_after(None, where),) if where[0] == self.query else self.standings
         return any(self.rules.comparable(self.profile, standing, where, argument) for standing in at)
 
+    def usable(self, where: Coordinate) -> bool:
+        """Whether some standing may filter or order lists by the input."""
+        return any(self.rules.usable(self.profile, standing, where) for standing in self.standings)
+
     def definitions(self, definitions: Mapping[str, TypeDefinitionNode]) -> dict[str, TypeDefinitionNode]:
         kept = dict(definitions)
         changed = True
@@ -144,8 +148,11 @@ class _Pruning:
                 values = tuple(item for item in node.values or () if self.occurs(name, item.name.value))
                 return _changed(node, values=values) if values else None
             case InputObjectTypeDefinitionNode():
-                inputs = tuple(self.input(item) for item in node.fields or () if _known(item.type, kept))
-                return _changed(node, fields=inputs) if inputs else None
+                usable = (item for item in node.fields or () if self.usable((name, item.name.value)))
+                inputs = tuple(self.input(item) for item in usable if _known(item.type, kept))
+                # What only leads back to itself (`and`, `or`, `not`) asks for nothing.
+                asks = any(_named(item.type) != name for item in inputs)
+                return _changed(node, fields=inputs) if asks else None
             case _:
                 return node
 

@@ -19,7 +19,7 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, get_
 
 from hub.errors import BuildFailed, Problem
 from hub.model.effect import DENIED, SHOWN, Effect, Effects, strictest
-from hub.model.graph import Agreement, Coordinate, DeclaredGraph, PolicyTable, Reads, Transition
+from hub.model.graph import Agreement, Compared, Coordinate, DeclaredGraph, PolicyTable, Reads, Transition
 from hub.model.supergraph import FieldSet, Supergraph
 from hub.model.viewer import Audience, Profile, RecordClass, Standing, standings
 
@@ -55,6 +55,9 @@ class RuleBook:
     reads       (type, field) -> what it reads beside itself
     classes     fields that tell the class of a row
     held_by     (enum, value) -> the only classes whose rows hold it
+    compared    (input type, field) -> what it stands for, of filters and orders of lists
+    lists       fields that are connections
+    structure   fields that lists are made of: they say nothing that the list's own label does not decide
     """
 
     labels: Mapping[Coordinate, str]
@@ -66,6 +69,9 @@ class RuleBook:
     reads: Mapping[Coordinate, Reads] = field(default_factory=dict)
     classes: frozenset[Coordinate] = frozenset()
     held_by: Mapping[Coordinate, frozenset[RecordClass]] = field(default_factory=dict)
+    compared: Mapping[Coordinate, Compared] = field(default_factory=dict)
+    lists: frozenset[Coordinate] = frozenset()
+    structure: frozenset[Coordinate] = frozenset()
 
     def effects(self, profile: Profile, standing: Standing, where: Coordinate) -> Effects:
         """What the profile is given of a field at a standing. Anything unknown is denied."""
@@ -73,6 +79,8 @@ class RuleBook:
 
     def verdict(self, profile: Profile, standing: Standing, where: Coordinate) -> Verdict:
         """The same with its reasons."""
+        if where in self.structure:
+            return Verdict(SHOWN, ("it is part of a list, whose own label decides",) * len(RecordClass))
         if where not in self.labels:
             return Verdict(DENIED, ("it has no label",) * len(RecordClass))
         in_universe = profile.universe(standing).classes
@@ -96,6 +104,17 @@ class RuleBook:
         # What is compared are the rows below the field.
         below = self.standing_after(standing, where)
         return self.effects(profile, below, target).within(profile.universe(below).classes) == {Effect.SHOW}
+
+    def usable(self, profile: Profile, standing: Standing, input_field: Coordinate) -> bool:
+        """Whether lists may be filtered or ordered by an input: if some class gives what it stands for, none masked.
+
+        A class that denies it has no value there, as the reader sees; a mask would be compared by what it hides.
+        """
+        compared = self.compared.get(input_field)
+        if compared is None:
+            return True
+        found = self.effects(profile, standing, compared.field).within(profile.universe(standing).classes)
+        return found != {Effect.DENY} and found <= {Effect.SHOW, Effect.DENY, *compared.as_well}
 
     def inputs(self, where: Coordinate) -> tuple[Coordinate, ...]:
         """The fields that a field is made of or ordered by, and which it sees as the reader would."""
@@ -194,6 +213,8 @@ def rulebook(supergraph: Supergraph, declared: DeclaredGraph) -> RuleBook:
             place = f"{type_name}.{field_name}"
             applied = supergraph.applied.get(place, ())
             label = next((str(one.arguments["name"]) for one in applied if one.name == "label"), None)
+            if (type_name, field_name) in declared.structure:
+                continue
             if label is None:
                 message = "has no label"
                 problems.append(
@@ -221,6 +242,9 @@ def rulebook(supergraph: Supergraph, declared: DeclaredGraph) -> RuleBook:
         _reads(supergraph, declared),
         declared.classes,
         held_by,
+        declared.compared,
+        declared.lists,
+        declared.structure,
     )
 
 

@@ -95,6 +95,16 @@ class Row:
 
     def shown(self, name: str, effects: Effects) -> str | None:
         """The SQL of a column as it is given; None where every class denies it. With a mask in it, it is text."""
+        name, each = self._resolved(name, effects)
+        if set(each) == {Effect.DENY}:
+            return None
+        if len(set(each)) == 1:
+            column = f"{self.alias}.{self._select(name, (Effect.SHOW,) * len(each))}"
+            return self._mask(each[0], f"{column}::text") if each[0].is_mask else column
+        return f"{self.alias}.{self._select(name, each)}"
+
+    def _resolved(self, name: str, effects: Effects) -> tuple[str, tuple[Effect, ...]]:
+        """The column behind a name, and what is given of it in each class of the row."""
         each = tuple(effects.of(one) for one in self.classes)
         row: Row = self
         while True:
@@ -105,14 +115,12 @@ class Row:
             if row._outer is None:
                 break
             row = row._outer
-        if not self.table:
-            each = (strictest(each),) * len(each)
-        if set(each) == {Effect.DENY}:
-            return None
-        if len(set(each)) == 1:
-            column = f"{self.alias}.{self._select(name, (Effect.SHOW,) * len(each))}"
-            return self._mask(each[0], f"{column}::text") if each[0].is_mask else column
-        return f"{self.alias}.{self._select(name, each)}"
+        return name, each if self.table else (strictest(each),) * len(each)
+
+    def in_branch(self, name: str, effects: Effects, index: int, table: str) -> str:
+        """The SQL of a column as the branch of a class gives it, which selects nothing."""
+        name, each = self._resolved(name, effects)
+        return _Selected(name, each).branch(index, self.classes[index], table, f"{self.alias}.", self._mask)
 
     def _select(self, column: str, effects: tuple[Effect, ...]) -> str:
         """The name of a column in the relation, which is thereby selected."""
@@ -156,17 +164,21 @@ class Row:
         return [*found, f"{index} as {RANK}"] if self.ranked else found
 
 
-def united(table: str, row: Row, condition: str) -> str:
+def united(
+    table: str, row: Row, condition: str | Callable[[int], str], tail: Callable[[int], str] | None = None
+) -> str:
     """The `from` item of a table in the row's classes under its alias, with the rows that meet the condition.
 
     Each branch has the condition itself: the classes' columns are of domains of their own, and through a union of
-    different types no index is used, so that a reader would wait the longer the more rows he is not asking for.
+    different types no index is used, so that a reader would wait the longer the more rows he is not asking for. A
+    condition may differ from class to class, and so may a tail, which only orders and limits what a branch adds.
     """
+    meeting = condition if callable(condition) else lambda _: condition
     if len(row.classes) == 1:
-        return f"{row.classes[0]}.{table} {row.alias} where {condition}"
-    branches = [
-        f"select {', '.join(row.branch(index, table, f'{row.alias}.')) or '1'}"
-        f" from {record_class}.{table} {row.alias} where {condition}"
-        for index, record_class in enumerate(row.classes)
-    ]
+        return f"{row.classes[0]}.{table} {row.alias} where {meeting(0)}"
+    branches = []
+    for index, record_class in enumerate(row.classes):
+        selected = ", ".join(row.branch(index, table, f"{row.alias}.")) or "1"
+        branch = f"select {selected} from {record_class}.{table} {row.alias} where {meeting(index)}"
+        branches.append(f"({branch}{tail(index)})" if tail else branch)
     return f"({' union all '.join(branches)}) {row.alias}"

@@ -96,8 +96,8 @@ class PostgresSource:
 
 
 def _arrays(keys: list[str], parts: int) -> tuple[list[str], ...]:
-    if parts == 1:
-        return (keys,)
+    if parts < 2:
+        return (keys,) * parts
     return tuple(map(list, zip(*(key.split(KEY_PARTS) for key in keys), strict=True)))
 
 

@@ -6,13 +6,12 @@ are aggregated beside the row. A value from elsewhere is a mark with the key tha
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from hub.errors import Internal, Refused, Shown
+from hub.errors import Internal
 from hub.model.effect import SHOWN, Effect, Effects, combined
 from hub.model.mapping import (
     Aggregate,
@@ -23,31 +22,33 @@ from hub.model.mapping import (
     Expression,
     FieldMapping,
     KeyColumns,
-    Page,
     Reference,
     Rows,
     SourceMapping,
     TypeMapping,
 )
-from hub.model.operation import Argument, Constant
+from hub.model.operation import Argument
 from hub.model.plan import Fetch, Hole, Merge, Node, Shape, Slot, Typename, Value
 from hub.model.source import (
     FIRST_CODE,
     KEY_PARTS,
     MARK,
+    NO_KEY,
     Argued,
+    Binding,
     ComputedChild,
+    CursorChild,
+    Opened,
     Parameter,
     PseudonymKey,
     Question,
     absent,
 )
 from hub.model.viewer import RecordClass
+from hub.sources.postgres.listing import connection
 from hub.sources.postgres.mask import masked
 from hub.sources.postgres.relation import Row, united
 from hub.sources.postgres.text import Piece, Pieces, Sql, concat, literal, value
-
-NO_ID = uuid.UUID(int=0)
 
 # What an input reads where no effect is said of it: keys, which every reader of a row may follow.
 AS_IT_IS: Mapping[tuple[str, str], Effects] = MappingProxyType({})
@@ -55,7 +56,7 @@ AS_IT_IS: Mapping[tuple[str, str], Effects] = MappingProxyType({})
 
 def compile_fetch(fetch: Fetch, mapping: SourceMapping) -> Question:
     """The question of a fetch against the tables of its universe."""
-    return _Compiler(fetch, mapping).question()
+    return Compiler(fetch, mapping).question()
 
 
 def readable(text: str) -> str:
@@ -66,7 +67,7 @@ def readable(text: str) -> str:
     )
 
 
-class _Compiler:
+class Compiler:
     """Compiles one fetch: hands out aliases, parameters and codes in the order they are met."""
 
     def __init__(self, fetch: Fetch, mapping: SourceMapping) -> None:
@@ -74,7 +75,7 @@ class _Compiler:
         self.mapping = mapping
         self.classes = fetch.universe.classes
         self.parameters: list[Parameter] = []
-        self.children: list[Hole | ComputedChild] = []
+        self.children: list[Hole | ComputedChild | CursorChild] = []
         self.aliases = 0
         self.key_count = 0
         self.secret: tuple[str, str] | None = None
@@ -104,6 +105,8 @@ class _Compiler:
 
     def keyed(self, home: TypeMapping, key: KeyColumns, row: Row) -> tuple[str, str, str]:
         """The `from` item that finds rows by the array parameters, the text of the key, and the order of authority."""
+        if not key.fields:
+            return f"(select) {row.alias}", literal(NO_KEY), ""
         arrays = ", ".join(f"${index}::{kind}[]" for index, kind in enumerate(key.types, start=1))
         if not home.table:
             names = ", ".join(key.columns)
@@ -238,6 +241,8 @@ class _Compiler:
     def other_rows(self, node: Value, mapped: Rows | Aggregate, row: Row) -> Pieces:
         """What is made of other rows, of the classes that give it."""
         classes = [one for one in self.classes if node.effects.of(one) is not Effect.DENY]
+        if isinstance(mapped, Rows) and mapped.page is not None:
+            return connection(self, node, mapped, classes, row)
         if not classes:
             return ["[]" if isinstance(mapped, Rows) and mapped.many else "null"]
         if isinstance(mapped, Aggregate):
@@ -289,18 +294,9 @@ class _Compiler:
         shape = self.shape(node)
         body = concat(self.object(shape, inner, {}))
         where = self.conditions(mapped, shape, inner, row)
-        limit = ""
-        if mapped.page is not None:
-            arguments = dict(node.arguments)
-            after = arguments.get(mapped.page.after, Constant(None))
-            if after != Constant(None):
-                number = self.parameter(node.name, after, _after_id(mapped.page))
-                where += f" and {inner.plain().column(mapped.order[-1])} > ${number}::uuid"
-            number = self.parameter(node.name, arguments.get(mapped.page.first, Constant(None)), _first(mapped.page))
-            limit = f" limit ${number}::int"
         order = ", ".join(self.order(node, mapped, shape, inner))
         item = f"i{self.aliases}"
-        rows = f"select {body} as t from {united(mapped.table, inner, where)} order by {order}{limit}"
+        rows = f"select {body} as t from {united(mapped.table, inner, where)} order by {order}"
         return ["[", Sql(f"(select string_agg({item}.t, ',') from ({rows}) {item})"), "]"]
 
     def one(self, node: Value, mapped: Rows, classes: Sequence[RecordClass], row: Row) -> Pieces:
@@ -424,32 +420,17 @@ class _Compiler:
         assert node.shape is not None
         return node.shape
 
-    def parameter(self, field: str, argument: Argument, check: Any) -> int:
-        self.parameters.append(Argued(field, argument, check))
+    def parameter(self, field: str, argument: Argument, check: Callable[[Any], Any], use: str = "") -> int:
+        """The number of a new parameter."""
+        self.parameters.append(Argued(field, argument, check, use=use))
         return self.key_count + len(self.parameters)
 
+    def parameter_once(self, parameter: Binding | Opened) -> int:
+        """The number of a parameter that a statement has once."""
+        if parameter not in self.parameters:
+            self.parameters.append(parameter)
+        return self.key_count + self.parameters.index(parameter) + 1
 
-def _refuse(message: str) -> Refused:
-    return Refused([Shown(message, code="BAD_USER_INPUT")])
-
-
-def _first(page: Page) -> Any:
-    def check(given: Any) -> int:
-        if not isinstance(given, int) or not 1 <= given <= page.most:
-            shown = "null" if given is None else given
-            raise _refuse(f"`{page.first}` is `{shown}`: it must be between 1 and {page.most}")
-        return given
-
-    return check
-
-
-def _after_id(page: Page) -> Any:
-    def check(given: Any) -> uuid.UUID:
-        if given is None:
-            return NO_ID
-        try:
-            return uuid.UUID(str(given))
-        except ValueError:
-            raise _refuse(f"`{page.after}` is not an id of this list") from None
-
-    return check
+    def constant(self, condition: str, alias: str) -> str:
+        """A constant condition of a mapping over the columns of an alias."""
+        return Row(alias, self.classes[:1], self.mask).expression(condition)

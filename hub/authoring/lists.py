@@ -1,0 +1,334 @@
+"""SDL x mapping -> the same SDL with its lists as connections, and what their types stand on.
+
+A field declared with `connection` becomes a Relay connection: `nodes`, `edges { cursor node }`, `pageInfo`,
+`totalCount`, asked by `first`/`after`, `last`/`before`, `where` and `order`. Filters mirror the object they filter: a
+field of the row takes the operators of its scalar, an object in the row its own filter, rows of another table a
+condition on one, all or none of them. An input is there for what a declaration says lists may be asked `by`.
+
+Source: Relay, "GraphQL Cursor Connections Specification".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FieldDefinitionNode,
+    GraphQLEnumType,
+    GraphQLList,
+    GraphQLSchema,
+    InputValueDefinitionNode,
+    NamedTypeNode,
+    NameNode,
+    NonNullTypeNode,
+    ObjectTypeDefinitionNode,
+    ObjectTypeExtensionNode,
+    StringValueNode,
+    get_named_type,
+    get_nullable_type,
+    parse,
+    print_ast,
+)
+
+from hub.model.effect import Effect
+from hub.model.graph import Compared, Coordinate
+from hub.model.mapping import By, Column, Embedded, Form, KeyColumns, ListPart, Rows, SourceMapping, TypeMapping
+
+CURSOR = "Cursor"
+ROOT = "Query"
+
+_SHARED = '''
+"""Where a row stands in a list (con trỏ trang). Sealed: only the list that gave it understands it."""
+scalar Cursor
+
+"""What is before and behind a page (thông tin trang)."""
+type PageInfo @shareable {
+  """Whether rows follow (còn trang sau)."""
+  hasNextPage: Boolean!
+  """Whether rows go before (còn trang trước)."""
+  hasPreviousPage: Boolean!
+  """The cursor of the first row (con trỏ đầu trang)."""
+  startCursor: Cursor
+  """The cursor of the last row (con trỏ cuối trang)."""
+  endCursor: Cursor
+}
+'''
+
+_DIRECTION = '''
+"""A direction, and where rows without a value stand (chiều sắp xếp)."""
+enum OrderDirection {
+  """Rising; rows without a value last (tăng dần)."""
+  ASC
+  """Falling; rows without a value last (giảm dần)."""
+  DESC
+  """Rising; rows without a value first."""
+  ASC_NULLS_FIRST
+  """Falling; rows without a value first."""
+  DESC_NULLS_FIRST
+}
+'''
+
+_PAGE_INFO = ("hasNextPage", "hasPreviousPage", "startCursor", "endCursor")
+
+# Operators of a filter: name -> (type in terms of the scalar, what it says).
+_EQ = {"eq": ("{0}", "Equal to (bằng)."), "in": ("[{0}!]", "One of (thuộc danh sách).")}
+_RANGE = {
+    "from": ("{0}", "Not before, not less than (từ)."),
+    "to": ("{0}", "Not behind, not more than (đến)."),
+}
+_IS_NULL = {"isNull": ("Boolean", "Without a value, or with one (không có giá trị).")}
+_PREFIX = {"prefix": ("String", "Begins with these very characters (bắt đầu bằng).")}
+_UNDER = {"under": ("{0}", "This code or one below it, which begins with it (mã này và các mã con).")}
+_WITHIN = {"within": ("{0}", "In this year, month or day (trong năm, tháng, ngày).")}
+_HAS = {
+    "has": ("{0}", "Holds it (có)."),
+    "hasAny": ("[{0}!]", "Holds one of them (có một trong)."),
+    "hasAll": ("[{0}!]", "Holds all of them (có tất cả)."),
+}
+_BY_NAME: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "Code": _EQ | _UNDER | _IS_NULL,
+    "PartialDate": _EQ | _WITHIN | _RANGE | _IS_NULL,
+    "Boolean": {"eq": _EQ["eq"]} | _IS_NULL,
+    "Date": _EQ | _RANGE | _IS_NULL,
+    "DateTime": _EQ | _RANGE | _IS_NULL,
+    "Month": _EQ | _RANGE | _IS_NULL,
+}
+_BY_FORM: Mapping[Form, Mapping[str, tuple[str, str]]] = {
+    Form.NUMBER: _EQ | _RANGE | _IS_NULL,
+    Form.TEXT: _EQ | _PREFIX | _IS_NULL,
+    Form.PLAIN_LIST: _HAS,
+}
+_LIST = {
+    "some": ("{0}", "One row at least meets it (có ít nhất một)."),
+    "every": ("{0}", "All rows meet it (tất cả đều)."),
+    "none": ("{0}", "No row meets it (không có)."),
+}
+
+# A date masked to its year is compared by the year.
+_SEEN_THROUGH = frozenset({Effect.YEAR})
+
+
+@dataclass(slots=True)
+class Listed:
+    """What connections add to a source: its SDL, its mapping, and what inputs stand for."""
+
+    sdl: str
+    mapping: SourceMapping
+    compared: dict[Coordinate, Compared] = field(default_factory=dict)
+    structure: set[Coordinate] = field(default_factory=set)
+    lists: set[Coordinate] = field(default_factory=set)
+
+
+def with_lists(sdl: str, mapping: SourceMapping, schema: GraphQLSchema, leads_to: Mapping[Coordinate, str]) -> Listed:
+    """The source with its lists as connections; itself where it has none."""
+    lists = {
+        (type_name, name): mapped
+        for type_name, of in mapping.types.items()
+        for name, mapped in of.fields.items()
+        if isinstance(mapped, Rows) and mapped.page is not None
+    }
+    listed = Listed(sdl, mapping, lists=set(lists))
+    if lists:
+        _Writer(listed, lists, schema, leads_to).write()
+    return listed
+
+
+class _Writer:
+    """Writes connections into one source."""
+
+    def __init__(
+        self,
+        listed: Listed,
+        lists: Mapping[Coordinate, Rows],
+        schema: GraphQLSchema,
+        leads_to: Mapping[Coordinate, str],
+    ) -> None:
+        self.listed = listed
+        self.lists = lists
+        self.schema = schema
+        self.leads_to = leads_to
+        self.types = listed.mapping.types
+        self.written: dict[str, str] = {}
+
+    def write(self) -> None:
+        nodes = sorted({self.leads_to[where] for where in self.lists})
+        made: dict[str, TypeMapping] = {"PageInfo": _parts("PageInfo", _PAGE_INFO)}
+        self.written["PageInfo"] = _SHARED
+        for node in nodes:
+            self.connection(node)
+            made[f"{node}Connection"] = _parts(f"{node}Connection", ("nodes", "edges", "pageInfo", "totalCount"))
+            made[f"{node}Edge"] = _parts(f"{node}Edge", ("cursor", "node"))
+        arguments = {node: self.arguments(node) for node in nodes}
+        document = parse(self.listed.sdl)
+        definitions = [
+            _changed(node, fields=tuple(self.field(node.name.value, one, arguments) for one in node.fields or ()))
+            if isinstance(node, ObjectTypeDefinitionNode | ObjectTypeExtensionNode)
+            else node
+            for node in document.definitions
+        ]
+        added = parse("\n".join(self.written.values())).definitions
+        self.listed.sdl = print_ast(DocumentNode(definitions=(*definitions, *added)))
+        root = self.types.get(ROOT)
+        others = {ROOT: replace(root, keys=(KeyColumns((), (), ()),))} if root is not None else {}
+        self.listed.mapping = replace(self.listed.mapping, types={**self.types, **others, **made})
+        self.listed.structure = {(name, one) for name, of in made.items() for one in of.fields}
+
+    def field(
+        self, owner: str, node: FieldDefinitionNode, arguments: Mapping[str, tuple[InputValueDefinitionNode, ...]]
+    ) -> FieldDefinitionNode:
+        """The field as a connection, if it is a list."""
+        where = (owner, node.name.value)
+        if where not in self.lists:
+            return node
+        name = self.leads_to[where]
+        named = NamedTypeNode(name=NameNode(value=f"{name}Connection"))
+        kind = NonNullTypeNode(type=named) if isinstance(node.type, NonNullTypeNode) else named
+        changed: FieldDefinitionNode = _changed(node, type=kind, arguments=(*(node.arguments or ()), *arguments[name]))
+        return changed
+
+    def connection(self, node: str) -> None:
+        self.written[f"{node}Connection"] = f'''
+            """A page of a list (trang danh sách)."""
+            type {node}Connection {{
+              """The rows of the page (các dòng)."""
+              nodes: [{node}!]!
+              """The rows with their cursors."""
+              edges: [{node}Edge!]!
+              """What is before and behind the page."""
+              pageInfo: PageInfo!
+              """How many rows there are under the filter, on all pages (tổng số)."""
+              totalCount: Int!
+            }}
+            """A row of a list and its place (dòng và con trỏ)."""
+            type {node}Edge {{
+              """Where the row stands (con trỏ)."""
+              cursor: Cursor!
+              """The row (dòng)."""
+              node: {node}!
+            }}'''
+
+    def arguments(self, node: str) -> tuple[InputValueDefinitionNode, ...]:
+        found = [
+            '"The first so many rows (số dòng đầu)." first: Int',
+            '"Behind this row (sau con trỏ)." after: Cursor',
+            '"The last so many rows (số dòng cuối)." last: Int',
+            '"Before this row (trước con trỏ)." before: Cursor',
+        ]
+        if filter_type := self.filter(node):
+            found.append(f'"Only rows that meet it (điều kiện lọc)." where: {filter_type}')
+        if order_type := self.order(node):
+            found.append(f'"In this order, the first key first (thứ tự)." order: [{order_type}!]')
+        (holder,) = parse(f"type T {{ f({', '.join(found)}): Int }}").definitions
+        assert isinstance(holder, ObjectTypeDefinitionNode)
+        (only,) = holder.fields or ()
+        return tuple(only.arguments or ())
+
+    # Inputs ---------------------------------------------------------------------------------------------------------
+
+    def filter(self, type_name: str) -> str:
+        """The filter of a type, written once; empty where nothing of it may be filtered by."""
+        name = f"{type_name}Filter"
+        if name in self.written:
+            return name
+        of = self.types.get(type_name)
+        if of is None:
+            return ""
+        self.written[name] = ""  # a type may lead back to itself
+        found = list(self.conditions(name, of))
+        if not found:
+            del self.written[name]
+            return ""
+        self.written[name] = f'''
+            """Conditions on {type_name}, all of which must hold (điều kiện lọc)."""
+            input {name} {{
+              """All of these hold too (và)."""
+              and: [{name}!]
+              """One of these holds (hoặc)."""
+              or: [{name}!]
+              """This does not hold (không)."""
+              not: {name}
+              {chr(10).join(found)}
+            }}'''
+        return name
+
+    def conditions(self, name: str, of: TypeMapping) -> Iterator[str]:
+        for field_name, mapped in of.fields.items():
+            if By.FILTER not in of.by.get(field_name, By.NOTHING):
+                continue
+            match mapped:
+                case Column():
+                    inner = self.operators((of.name, field_name), mapped)
+                case Rows(many=True):
+                    below = self.filter(self.leads_to[of.name, field_name])
+                    inner = self.on_rows(self.leads_to[of.name, field_name]) if below else ""
+                case Embedded() | Rows():
+                    inner = self.filter(self.leads_to[of.name, field_name])
+                case _:
+                    inner = ""
+            if inner:
+                self.listed.compared[name, field_name] = Compared((of.name, field_name), _SEEN_THROUGH)
+                yield f"{_says(self.says(of.name, field_name))} {field_name}: {inner}"
+
+    def on_rows(self, type_name: str) -> str:
+        name = f"{type_name}ListFilter"
+        operators = _operators(_LIST, f"{type_name}Filter")
+        says = '"""Conditions on rows of a list (điều kiện trên danh sách con)."""'
+        self.written[name] = f"{says}\ninput {name} {{ {operators} }}"
+        return name
+
+    def operators(self, where: Coordinate, mapped: Column) -> str:
+        """The operators of a scalar, written once for each."""
+        expected = self.schema.type_map[where[0]].fields[where[1]].type  # type: ignore[attr-defined]
+        many = isinstance(get_nullable_type(expected), GraphQLList)
+        named = get_named_type(expected)
+        name = f"{named.name}{'List' if many else ''}Filter"
+        found: Mapping[str, tuple[str, str]]
+        if isinstance(named, GraphQLEnumType):
+            found = _HAS if many else _EQ | _IS_NULL
+        else:
+            found = _BY_NAME.get(named.name) or _BY_FORM.get(mapped.form) or _EQ | _IS_NULL
+        self.written[name] = (
+            f'"""Conditions on {named.name}, all of which must hold (điều kiện)."""\n'
+            f"input {name} {{ {_operators(found, named.name)} }}"
+        )
+        return name
+
+    def order(self, type_name: str) -> str:
+        of = self.types[type_name]
+        name = f"{type_name}Order"
+        keys = [one for one in of.fields if By.ORDER in of.by.get(one, By.NOTHING)]
+        if not keys or name in self.written:
+            return name if keys else ""
+        self.written["OrderDirection"] = _DIRECTION
+        for key in keys:
+            self.listed.compared[name, key] = Compared((type_name, key))
+        fields = "\n".join(f"{_says(self.says(type_name, key))} {key}: OrderDirection" for key in keys)
+        self.written[name] = f'''
+            """One key of an order: name one field (khóa sắp xếp)."""
+            input {name} {{
+              {fields}
+            }}'''
+        return name
+
+    def says(self, type_name: str, field_name: str) -> str:
+        found: str = self.schema.type_map[type_name].fields[field_name].description or ""  # type: ignore[attr-defined]
+        return found
+
+
+def _operators(found: Mapping[str, tuple[str, str]], scalar: str) -> str:
+    return "\n".join(f"{_says(says)} {name}: {kind.format(scalar)}" for name, (kind, says) in found.items())
+
+
+def _says(text: str) -> str:
+    return print_ast(StringValueNode(value=text))
+
+
+def _parts(name: str, fields: tuple[str, ...]) -> TypeMapping:
+    return TypeMapping(name, {one: ListPart(one) for one in fields})
+
+
+def _changed(node: Any, **parts: Any) -> Any:
+    return type(node)(**{key: getattr(node, key) for key in node.keys} | parts)

@@ -103,7 +103,7 @@ def build(declared: DeclaredGraph) -> Built:
     """Composes the declared graph; `BuildFailed` with everything that is wrong with it."""
     supergraph = compose(declared.subgraphs)
     rules = rulebook(supergraph, declared)
-    planner = planner_graph(supergraph, declared.mappings)
+    planner = planner_graph(supergraph, declared.mappings, declared.compared)
     if problems := [*brittle_fields(planner), *policy_problems(rules, supergraph.api, declared)]:
         raise BuildFailed(problems)
     return Built(declared, supergraph, planner, rules)

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from datetime import date
 
-from hub.authoring import By, Key, Source, Standing, column, connection, embedded, link, lookup, record_class, rows
+from hub.authoring import (
+    WHOLE,
+    By,
+    Key,
+    Source,
+    Standing,
+    column,
+    connection,
+    embedded,
+    link,
+    lookup,
+    record_class,
+    rows,
+)
 from schema.enums import EmployerPayment, EmployerStatus, EntityType, FacilityLevel, RecordClass
 from schema.labels import Labels as L
 from schema.scalars import Code, PersonalId, TaxCode
@@ -95,5 +108,5 @@ class Query:
     def employer(self, tax_code: TaxCode) -> Employer | None: ...
 
     employers: list[Employer] | None = connection(
-        "employer", order=("name", "tax_code"), gives=Standing.OFFICIAL, label=L.PUBLIC, says="Employers (danh sách đơn vị)."
+        "employer", order=("name", "id"), gives=Standing.OFFICIAL, page=WHOLE, label=L.PUBLIC, says="Employers (danh sách đơn vị)."
     )

@@ -24,7 +24,9 @@ SPEC = "hub"
 
 Pairs = Mapping[str, str]
 
+# Pages of lists that belong to something, and of lists of a whole register, which ministries walk in large steps.
 SHORT = Page(most=500, usual=50)
+WHOLE = Page(most=1_000, usual=50)
 
 
 @schema_directive(
@@ -63,6 +65,7 @@ class ColumnOf:
     """A column whose form follows from the field's type; empty name: the field's own in snake case."""
 
     name: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +112,14 @@ def _transition(gives: Standing | None) -> Transition | None:
     return None if gives is None else Transition(gives)
 
 
-def column(name: str = "", *, label: StrEnum, says: str, by: By = By.NOTHING, shareable: bool = False) -> Any:
-    """A column of the row; without a name the field's own in snake case. `by`: lists may be asked by it."""
-    return _field(FieldSpec(ColumnOf(name), label.value, by=by), says, shareable=shareable)
+def column(
+    name: str = "", *, label: StrEnum, says: str, by: By = By.NOTHING, place: str = "", shareable: bool = False
+) -> Any:
+    """A column of the row; without a name the field's own in snake case.
+
+    `by`: lists may be asked by it. `place`: the column that holds its place in an order, if that is not its own.
+    """
+    return _field(FieldSpec(ColumnOf(name, place), label.value, by=by), says, shareable=shareable)
 
 
 def record_class(*, label: StrEnum) -> Any:

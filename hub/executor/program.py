@@ -19,6 +19,7 @@ from hub.model.plan import (
     Fetch,
     Hole,
     Introspection,
+    KeySearch,
     Merge,
     Order,
     Plan,
@@ -75,6 +76,14 @@ class RootMerge:
     order: Order
 
 
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A step that gives keys for a filter, under the name of a variable."""
+
+    wanted: KeySearch
+    step: Step
+
+
 RootPart = RootStep | RootFetch | RootMerge | str
 """A string is text that is known already."""
 
@@ -85,6 +94,7 @@ class Program:
 
     serial     one part after the other, as for a mutation
     secrets    of the profile
+    searches   what filters need before anything is bound
     """
 
     operation: Operation
@@ -92,6 +102,7 @@ class Program:
     introspects: bool
     serial: bool
     secrets: Secrets
+    searches: tuple[Search, ...] = ()
 
 
 class Programs:
@@ -131,8 +142,9 @@ class Programs:
                     )
                 case RootValue():
                     parts.append((node.key, self._root(node.node)))
+        searches = tuple(Search(one, self._step(one.fetch)) for one in plan.searches)
         introspects = any(isinstance(node, Introspection) for node in plan.nodes)
-        return Program(operation, tuple(parts), introspects, plan.serial, self._secrets)
+        return Program(operation, tuple(parts), introspects, plan.serial, self._secrets, searches)
 
     def _root(self, node: Hole | Merge) -> RootFetch | RootMerge:
         if isinstance(node, Hole):

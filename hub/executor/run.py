@@ -6,11 +6,14 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
+from hub.errors import Refused, Shown
 from hub.executor.complete import complete
 from hub.executor.gather import Loader
 from hub.executor.join import Answers
 from hub.executor.merge import merged
-from hub.executor.program import Program, RootFetch, RootMerge, RootPart, RootStep
+from hub.executor.program import Program, RootFetch, RootMerge, RootPart, RootStep, Search
 from hub.model.source import ABSENT, FAILED, NO_KEY
 from hub.model.viewer import Viewer
 
@@ -21,6 +24,8 @@ _Bound = tuple[RootStep | RootFetch, list[str], tuple[Any, ...]]
 
 async def run(program: Program, variables: Mapping[str, Any], viewer: Viewer) -> bytes:
     """The response; raises `Refused` before anything is read if an argument is not acceptable."""
+    for search in program.searches:
+        variables = {**variables, search.wanted.name: await _keys(search, program, variables)}
     calls: _Calls = {}
     asked = [(key, _Asked.bind(part, program, variables, viewer, calls)) for key, part in program.parts]
     if not program.serial:
@@ -34,6 +39,22 @@ async def run(program: Program, variables: Mapping[str, Any], viewer: Viewer) ->
     if FAILED in text or ABSENT in text:
         return complete(text, program.operation)
     return f'{{"data":{{{text}}}}}'.encode()
+
+
+async def _keys(search: Search, program: Program, variables: Mapping[str, Any]) -> list[str]:
+    """The keys that a filter compares with; `Refused` where there are too many, or nobody can tell."""
+    wanted = search.wanted
+    found = await search.step.loader(search.step.bind(variables, program.secrets)).load([NO_KEY])
+    text = found[NO_KEY][0]
+    if FAILED in text:
+        source = wanted.fetch.source
+        message = f"`{wanted.place}` cannot be answered: the {source} part of the graph is unavailable"
+        raise Refused([Shown(message, code="SOURCE_UNAVAILABLE")])
+    page = orjson.loads(text)
+    if page["pageInfo"]["hasNextPage"]:
+        message = f"`{wanted.place}` holds for more than {wanted.most} records of {wanted.fetch.source}: narrow it"
+        raise Refused([Shown(message, code="FILTER_TOO_WIDE")])
+    return [node[wanted.key] for node in page["nodes"] if node[wanted.key] is not None]
 
 
 class _Asked:

@@ -41,6 +41,7 @@ class Column:
     kind      the Postgres type that its values are compared as
     nullable  whether it may be null
     partial   dates that may be known to the year or month only
+    place     the column that holds its place in an order, if that is not how its own values compare
     """
 
     name: str
@@ -48,6 +49,7 @@ class Column:
     kind: str = "text"
     nullable: bool = True
     partial: bool = False
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)

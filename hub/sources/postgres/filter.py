@@ -18,7 +18,7 @@ from uuid import UUID
 from hub.errors import Internal, Refused, Shown
 from hub.model.effect import SHOWN, Effect, Effects
 from hub.model.graph import Coordinate
-from hub.model.mapping import Column, Embedded, Rows, TypeMapping
+from hub.model.mapping import Column, Embedded, Reference, Rows, TypeMapping
 from hub.model.operation import Argument, Constant, fields_of, items_of
 from hub.model.viewer import RecordClass
 
@@ -109,6 +109,10 @@ class Filter:
             case Rows():
                 on_rows = self.on_list if mapped.many else self.on_one
                 return on_rows(mapped, value, effects, on)
+            case Reference(keys=((_, column),)):
+                # What is behind a link was searched for at its home: here stand the keys of what was found.
+                here = "null" if effects.of(on.of) is Effect.DENY else on.column(column)
+                return f"{here} = any({self.values(value, on.path, 'text')})"
         raise Internal(f"`{home.name}.{name}` cannot be filtered by")
 
     # Objects and other rows ------------------------------------------------------------------------------------------

@@ -278,11 +278,13 @@ class _Listing:
         if not isinstance(mapped, Column):
             raise Internal(f"`{self.home.name}.{name}` is no column, and cannot order a list")
         effects: Effects = self.node.reads.get((self.home.name, name), SHOWN)
-        outer = self.inner.shown(mapped.name, effects)
+        given = {effects.of(one) for one in self.classes}
+        masked = any(one.is_mask for one in given)
+        column = mapped.name if masked else mapped.place or mapped.name
+        outer = self.inner.shown(column, effects)
         if outer is None:
             return []
-        given = {effects.of(one) for one in self.classes}
-        kind = "text" if any(one.is_mask for one in given) else mapped.kind
+        kind = "text" if mapped.place or masked else mapped.kind
         complete: Callable[[str], str] = str
         if mapped.nullable or Effect.DENY in given:
             falling = direction.startswith("DESC")
@@ -293,7 +295,7 @@ class _Listing:
                 return f"coalesce({sql}, {stand_in})"
 
         table = self.mapped.table
-        branches = (self.inner.in_branch(mapped.name, effects, index, table) for index in range(len(self.classes)))
+        branches = (self.inner.in_branch(column, effects, index, table) for index in range(len(self.classes)))
         return [_Key(name, complete(outer), tuple(map(complete, branches)), kind, direction.startswith("DESC"))]
 
     # Cursors ----------------------------------------------------------------------------------------------------------

@@ -107,7 +107,7 @@ class Household:
         label=L.PROVINCE,
         says="Address (địa chỉ hộ).",
     )
-    registered_on: date = column(by=By.FILTER | By.ORDER, label=L.FAMILY, says="Registered on (ngày đăng ký).")
+    registered_on: date = column(by=By.ALONG, label=L.FAMILY, says="Registered on (ngày đăng ký).")
     head_phone: str | None = column(label=L.CONTACT, says="Telephone of the head (điện thoại chủ hộ).")
     members: list[HouseholdMember] = rows(
         "member",

@@ -136,7 +136,7 @@ class Person:
     given_name: str = column(label=L.NAME, says="Given name (tên); people are addressed by it.")
     full_name: str = column(label=L.NAME, says="Full name (họ và tên).")
     birth_date: PartialDate = column(by=By.FILTER | By.ORDER, label=L.BIRTH, says="Date of birth (ngày sinh), as exact as it is known.")
-    sex: Sex = column(by=By.FILTER, label=L.BASIC, says="Sex (giới tính).")
+    sex: Sex = column(by=By.ALONG, label=L.BASIC, says="Sex (giới tính).")
     ethnicity: EthnicGroup | None = embedded(
         {"code": "ethnicity_code"}, present="ethnicity_code", label=L.SENSITIVE, says="Ethnic group (dân tộc)."
     )
@@ -165,7 +165,7 @@ class Person:
         says="Permanent residence (nơi thường trú).",
     )
     occupation: str | None = column(label=L.POST, says="Occupation (nghề nghiệp).")
-    life_status: LifeStatus = column(by=By.FILTER, label=L.BASIC, says="Alive, dead or missing (tình trạng).")
+    life_status: LifeStatus = column(by=By.ALONG, label=L.BASIC, says="Alive, dead or missing (tình trạng).")
     life_status_date: date | None = column(label=L.BASIC, says="Since when (ngày xác định tình trạng).")
     contact: Contact | None = one("contact", {"person_id": "id"}, label=L.LINK, says="Contact data (thông tin liên hệ).")
     relatives: list[Relative] = rows(

@@ -300,7 +300,7 @@ class _Writer:
 
     def conditions(self, name: str, of: TypeMapping, source: Described) -> Iterator[str]:
         for field_name, mapped in of.fields.items():
-            if By.FILTER not in of.by.get(field_name, By.NOTHING):
+            if not of.by.get(field_name, By.NOTHING) & (By.FILTER | By.ALONG):
                 continue
             below = source.leads_to[of.name, field_name]
             match mapped:

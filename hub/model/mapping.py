@@ -23,10 +23,16 @@ class Form(Enum):
 
 
 class By(Flag):
-    """What the rows of a list may be asked by: a field's own value, or its place in an order."""
+    """What the rows of a list may be asked by.
+
+    FILTER  the field's value
+    ALONG   its value, but in a list of a whole table only along with a FILTER: no index serves it there
+    ORDER   its place in an order
+    """
 
     NOTHING = 0
     FILTER = auto()
+    ALONG = auto()
     ORDER = auto()
 
 

@@ -86,6 +86,8 @@ class _Listing:
         self.arguments = dict(node.arguments)
         self.inner = compiler.row(classes)
         self.filter = Filter(compiler, node.name, self.argument("where"), node.reads)
+        if not mapped.match:
+            self.filter.check_served(self.home)
         self.keys = self.order()
         self.backwards = self.argument("last") != _ABSENT
         if self.backwards and self.argument("first") != _ABSENT:

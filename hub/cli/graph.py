@@ -104,9 +104,11 @@ def query(file: Path, viewer: str, operation: str | None, variables: str, data: 
 
 @click.command(short_help="Compare the declared graph with the databases.")
 @DATA
-def check(data: Path) -> None:
+@click.option("--lists", is_flag=True, help="Print what lists may be asked by, and the index that serves it.")
+def check(data: Path, lists: bool) -> None:
     """List every drift between the declarations in `schema/` and the databases; exit code 1 if there is one."""
-    from hub.sources.postgres.check import drifts
+    from hub.cli.served import print_served
+    from hub.sources.postgres.check import drifts, lists_served
 
     built = built_graph()
 
@@ -116,6 +118,8 @@ def check(data: Path) -> None:
         for name, mapping in built.declared.mappings.items():
             dsn = settings.dsns.dsn(name, universe)
             found += await drifts(mapping, built.supergraph.api, dsn, universe.classes)
+            if lists:
+                print_served(name, await lists_served(mapping, dsn, universe.classes))
         return found
 
     with databases(data) as (settings, _):

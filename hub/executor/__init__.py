@@ -7,11 +7,13 @@ program   Plan x sources -> Program: questions compiled, equal ones shared
 gather    keys of concurrent requests -> one question: the dataloader across requests
 join      texts with marks x answers -> texts
 run       Program x variables x viewer -> bytes
+observe   what the steps of one run were asked, for who looks at its plan
 complete  an answer with failures: nulls propagate, errors get their paths
 """
 
 from hub.executor.gather import Lanes
+from hub.executor.observe import Observed, runs
 from hub.executor.program import Program, Programs
-from hub.executor.run import run
+from hub.executor.run import check, run
 
-__all__ = ["Lanes", "Program", "Programs", "run"]
+__all__ = ["Lanes", "Observed", "Program", "Programs", "check", "run", "runs"]

@@ -10,6 +10,7 @@ from hub.executor.complete import complete
 from hub.executor.gather import Loader
 from hub.executor.join import Answers
 from hub.executor.merge import merged
+from hub.executor.observe import Observed
 from hub.executor.program import Program, RootFetch, RootMerge, RootPart, RootStep
 from hub.model.source import ABSENT, FAILED, NO_KEY
 from hub.model.viewer import Viewer
@@ -19,10 +20,18 @@ _Calls = dict[int, "asyncio.Future[Answers]"]
 _Bound = tuple[RootStep | RootFetch, list[str], tuple[Any, ...]]
 
 
-async def run(program: Program, variables: Mapping[str, Any], viewer: Viewer) -> bytes:
+def check(program: Program, variables: Mapping[str, Any], viewer: Viewer) -> None:
+    """Raises `Refused` if an argument is not acceptable, as `run` would, and asks nothing."""
+    for _, part in program.parts:
+        _Asked.bind(part, program, variables, viewer, {}, None)
+
+
+async def run(
+    program: Program, variables: Mapping[str, Any], viewer: Viewer, observed: Observed | None = None
+) -> bytes:
     """The response; raises `Refused` before anything is read if an argument is not acceptable."""
     calls: _Calls = {}
-    asked = [(key, _Asked.bind(part, program, variables, viewer, calls)) for key, part in program.parts]
+    asked = [(key, _Asked.bind(part, program, variables, viewer, calls, observed)) for key, part in program.parts]
     if not program.serial:
         for _, part in asked:
             part.start()
@@ -39,17 +48,24 @@ async def run(program: Program, variables: Mapping[str, Any], viewer: Viewer) ->
 class _Asked:
     """One root field of one request: its part of the program, and what it was bound to."""
 
-    __slots__ = ("bound", "calls", "futures", "part")
+    __slots__ = ("bound", "calls", "futures", "observed", "part")
 
-    def __init__(self, part: RootPart, bound: list[_Bound], calls: _Calls | None) -> None:
+    def __init__(self, part: RootPart, bound: list[_Bound], calls: _Calls | None, observed: Observed | None) -> None:
         self.part = part
         self.bound = bound
         self.calls = calls
+        self.observed = observed
         self.futures: list[asyncio.Future[Answers] | None] | None = None
 
     @classmethod
     def bind(
-        cls, part: RootPart, program: Program, variables: Mapping[str, Any], viewer: Viewer, calls: _Calls
+        cls,
+        part: RootPart,
+        program: Program,
+        variables: Mapping[str, Any],
+        viewer: Viewer,
+        calls: _Calls,
+        observed: Observed | None,
     ) -> _Asked:
         """Binds arguments; nothing is asked yet."""
         match part:
@@ -62,7 +78,7 @@ class _Asked:
                 bound = [(one, [NO_KEY], one.step.bind(variables, program.pseudonym)) for one in part.parts]
             case _:
                 bound = []
-        return cls(part, bound, calls if program.serial else None)
+        return cls(part, bound, calls if program.serial else None, observed)
 
     def start(self) -> None:
         """Asks. What changes something is asked by a loader of its own: nobody else asks the same."""
@@ -72,9 +88,9 @@ class _Asked:
         self, part: RootStep | RootFetch, keys: list[str], parameters: tuple[Any, ...]
     ) -> asyncio.Future[Answers] | None:
         if self.calls is None or isinstance(part, RootStep):
-            return part.step.loader(parameters).load(keys) if keys else None
+            return part.step.loader(parameters, self.observed).load(keys) if keys else None
         if part.call not in self.calls:
-            self.calls[part.call] = Loader(part.step, parameters).load(keys)
+            self.calls[part.call] = Loader(part.step, parameters, self.observed).load(keys)
         return self.calls[part.call]
 
     async def text(self) -> str:

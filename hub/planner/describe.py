@@ -90,7 +90,11 @@ def _walked(plan: Plan, sight: Sight) -> list[_Found]:
             walk.visit(node.fetch, start, node.key, before)
         elif isinstance(node, RootValue):
             for part in _parts(node):
-                walk.visit(part.fetch, start, node.key, before)
+                known = walk.found.get(id(part.fetch))
+                if plan.serial and known is not None:  # neighbours that one call runs: it is not made again
+                    known.paths[node.key] = None
+                else:
+                    walk.visit(part.fetch, start, node.key, before)
             if plan.serial:
                 start = 1 + max(found.depth for found in walk.found.values())
     return list(walk.found.values())

@@ -8,7 +8,8 @@ stand in his own answer, with the time they took. Whatever is not in his contrac
 is for those who may know the registers themselves: statements, names of keys, and how many keys were asked.
 Because: an empty link and a link to a record that he must not know of are both null. The number of keys, or that there
 was a question at all, would tell them apart, and the number of different keys is a count over a field that he is not
-shown. So of a fetch without rows in the answer the shape says nothing more, not even the time.
+shown. So of a fetch without rows in the answer the shape says nothing more, not even the time. The inside does tell:
+rows of the reader's own universe may hang on a record outside of it, and what they are asked by is counted.
 Rejected: one part for everybody, with the counts of the sources.
 """
 

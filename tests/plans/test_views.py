@@ -1,8 +1,8 @@
 """A plan in view: every drawing says what the plan says, no more and no less.
 
 What is expected of a drawing is read off the plan by other means than the drawing's: the fetches by walking through all
-that a plan holds, the arrows by following the lines. Cases with a `.boxes`, `.mermaid` and `.json` beside them in `views`
-are drawings that somebody looked at; `ACCEPT_CHANGES=1` writes them anew.
+that a plan holds, the arrows by following the lines. The drawings in `views` are some that somebody looked at;
+`ACCEPT_CHANGES=1` writes them anew.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -174,7 +174,7 @@ def test_an_svg_is_well_formed_says_all_in_words_and_no_box_lies_on_another(
     planned: tuple[Plan, Description],
 ) -> None:
     _, description = planned
-    root = ElementTree.fromstring(view.svg(description))
+    root = ET.fromstring(view.svg(description))
     assert root.attrib["role"] == "img"
     named = [root.find(f".//*[@id='{name}']") for name in root.attrib["aria-labelledby"].split()]
     assert all(one is not None and one.text for one in named)
@@ -183,13 +183,15 @@ def test_an_svg_is_well_formed_says_all_in_words_and_no_box_lies_on_another(
     assert len([one for one in root.iter(f"{SVG}path") if one.get("class") == "way"]) == len(edges(description))
     assert not [one for one in root.iter() if {"href", "src", "onload"} & set(one.keys())], "nothing from elsewhere"
     width, height = (float(one) for one in root.attrib["viewBox"].split()[2:])
-    places = []
+    places: list[tuple[float, float, float, float]] = []
     for one in boxes:
         title, rect = one.find(f"{SVG}title"), one.find(f"{SVG}rect")
-        assert title is not None and title.text
+        assert title is not None
+        assert title.text
         assert rect is not None
         x, y, wide, high = (float(rect.attrib[key]) for key in ("x", "y", "width", "height"))
-        assert 0 <= x and 0 <= y and x + wide <= width and y + high <= height
+        assert 0 <= x <= width - wide
+        assert 0 <= y <= height - high
         assert not [
             other
             for other in places
@@ -255,7 +257,7 @@ def test_a_statement_with_every_sign_stays_a_picture() -> None:
     _, description = plans()[LOOKED_AT[0]]
     rough = "select '<b>&\"]]>' -- \u2401{}"
     asked = description.with_questions({one.number: rough for one in description.fetches})
-    root = ElementTree.fromstring(view.svg(asked))
+    root = ET.fromstring(view.svg(asked))
     assert [one.findtext(f"{SVG}desc") for one in root.findall(f"{SVG}g")] == [rough] * len(description.fetches)
     assert rough in view.boxes(asked, 80)
 

@@ -190,7 +190,7 @@ class Lane:
             self._busy -= 1
             if self._waiting:
                 self._start()
-        for group, found in zip(groups, answers, strict=True):
+        for group, found in zip(groups, answers, strict=False):
             if group.loader.observed is not None:
                 answered = () if isinstance(found, SourceUnavailable) else found
                 group.loader.observed.note(group.loader.step, group.keys, answered, perf_counter() - sent)

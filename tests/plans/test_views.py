@@ -18,12 +18,13 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from graphql import parse
 
 from hub.cli.endpoint import load_graph
 from hub.engine import Engine, build, open_gateway
 from hub.model.description import Asked, Description, Run, Sight
 from hub.model.plan import Fetch, Plan
-from hub.model.request import Request
+from hub.model.request import PlanWish, Request
 from hub.model.viewer import Audience, Profile
 from hub.planner import described, fetches, view
 from tests.federation.case import case_names, read_case
@@ -208,6 +209,25 @@ def test_the_document_is_the_description_in_json(planned: tuple[Plan, Descriptio
     assert {(waited, one["number"]) for one in found["fetches"] for waited in one["waitsFor"]} == edges(description)
     assert [one["paths"] for one in found["fetches"]] == [list(one.paths) for one in description.fetches]
     assert "null" not in json.dumps(found), "what is not said has no key"
+
+
+@pytest.mark.parametrize("name", case_names())
+async def test_a_dry_run_asks_no_subgraph_and_knows_what_every_fetch_would_ask(name: str) -> None:
+    """None of the subgraphs is there: whoever asked one would be answered with an error."""
+    case = read_case(name)
+    gateway = open_gateway(case.supergraph(), {name: "http://127.0.0.1:1" for name, _ in case.subgraphs})
+    for one in case.operations:
+        request = Request(one.document, None, dict(one.variables), plan=PlanWish.ONLY)
+        found = json.loads((await gateway.execute(request, gateway.public_viewer)).body)
+        if one.refused:
+            assert "data" not in found
+            continue
+        assert found["data"] is None
+        assert "errors" not in found
+        for fetch in found["extensions"]["plan"]["fetches"]:
+            parse(fetch.pop("question"))
+        assert found["extensions"]["plan"] == view.document(plans()[f"{name}/{one.name}"][1])
+    await gateway.stop()
 
 
 # Drawings that somebody looked at

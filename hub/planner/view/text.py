@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hub.model.description import Asked, Description
-from hub.planner.view.words import field, figures, titled
+from hub.planner.view.words import field, figures, given, named, titled
 
 
 def text(plan: Description) -> str:
@@ -35,9 +35,7 @@ def _lines(asked: Asked, plan: Description) -> Iterator[str]:
     elif asked.fetch is not None:
         by = f" by {', '.join(asked.by)}" if asked.by else ""
         source = f"<- {plan.fetch(asked.fetch).source}{by}"
-        effect = f" [{asked.effect}]" if asked.effect else ""
-        name = asked.name if asked.key == asked.name else f"{asked.key}: {asked.name}"
-        yield f"{name} {source}{effect}" if asked.name else source
+        yield f"{named(asked)} {source}{given(asked)}" if asked.name else source
     else:
         yield field(asked)
     for one in asked.below:

@@ -14,10 +14,19 @@ def titled(fetch: DescribedFetch) -> str:
     return f"{fetch.source}: {fetch.type}{by}"
 
 
+def named(asked: Asked) -> str:
+    """The field under its response key: `born: birthDate`."""
+    return asked.name if asked.key == asked.name else f"{asked.key}: {asked.name}"
+
+
+def given(asked: Asked) -> str:
+    """What is given of it: ` [mask:year]`."""
+    return f" [{asked.effect}]" if asked.effect else ""
+
+
 def field(asked: Asked) -> str:
-    """The field under its response key, with what is given of it: `born: birthDate [mask:year]`."""
-    name = asked.name if asked.key == asked.name else f"{asked.key}: {asked.name}"
-    return f"{name}{f' [{asked.effect}]' if asked.effect else ''}"
+    """Both: `born: birthDate [mask:year]`."""
+    return f"{named(asked)}{given(asked)}"
 
 
 def asks(asked: Sequence[Asked]) -> str:

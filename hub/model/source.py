@@ -152,6 +152,10 @@ class Source(Protocol):
         """Compiles a fetch. Pure."""
         ...
 
+    def readable(self, question: Question) -> str:
+        """A question as people read it, with marks as visible signs."""
+        ...
+
     def width(self, universe: Universe) -> int:
         """How many questions of a universe may be under way at once."""
         ...

@@ -58,8 +58,8 @@ class _Reader:
         home = self.types[mapped.gives]
         belongs = tuple(there for there, _ in mapped.match)
         if mapped.search:
-            for column in SEARCHED:
-                yield self.one(field, "a search", mapped.table, (column,))
+            for key in SEARCHED:
+                yield self.one(field, "a search", mapped.table, (key,))
         else:
             yield self.one(field, "", mapped.table, belongs or self.places(home, mapped.order[:1]))
         yield from self.filters(field, home, mapped.table, belongs, {}, "where")

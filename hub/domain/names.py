@@ -1,8 +1,8 @@
 """Vietnamese names: which spellings are one, in which order people stand, and what a typed name finds.
 
 Takes names as registers and people write them; gives keys that Postgres keeps beside the names, and what a search has
-to look for in them. `name_key` of `migrations/population/0004-names.sql` makes the same keys in SQL; a test holds the two
-against each other.
+to look for in them. `name_key` of `migrations/population/0004-names.sql` makes the same keys in SQL; a test holds the
+two against each other.
 
 A name is taken apart into words, and a word into letters and tones. The letters are plain ones, each with the mark that
 makes another letter of it (`ê` is `e|`); the tone is kept beside them, as one of the whole word. So composed and

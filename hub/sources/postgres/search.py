@@ -20,11 +20,11 @@ To embed it:
 merged by the same order; each gives up to `limit` rows. `position` is the last row of the page before. Backward, rows
 come in reverse order, from before `position` or from the end.
 
-Decided: every rank is a range of an index in the order in which it is given, so that a page costs what it shows, however
-common a name is: `Nguyễn` is four people in ten, and to sort them by given name would take half a second. The ranks come
-one after the other, each with the limit that is left, so that one which is not needed is not read. Rejected: an index of
-words (GIN), which intersects the longest lists of all for the commonest names, and a rank that weighs words by how rare
-they are, which would tell something of rows that the reader does not see.
+Decided: every rank is a range of an index in the order in which it is given, so that a page costs what it shows,
+however common a name is: `Nguyễn` is four people in ten, who would all have to be sorted to be shown by given name. The
+ranks come one after the other, each with the limit that is left, so that one which is not needed is not read. Rejected:
+an index of words (GIN), which intersects the longest lists of all for the commonest names, and a rank that weighs words
+by how rare they are, which would tell something of rows that the reader does not see.
 """
 
 from __future__ import annotations
@@ -216,7 +216,8 @@ class _Rows:
     def of_number(self) -> str:
         """The persons who have a number: at most a few, so that they are ranked and ordered one by one."""
         ranks = " ".join(
-            f"when {self.found(reading)} then case when {self.exact(reading)} then {2 * reading} else {2 * reading + 1} end"
+            f"when {self.found(reading)}"
+            f" then case when {self.exact(reading)} then {2 * reading} else {2 * reading + 1} end"
             for reading in Reading
         )
         rank = f"case when ({self.lows})[1] is null then 0 {ranks} end"
@@ -224,7 +225,8 @@ class _Rows:
         holders = f"select i.person_id from {self.schema}.person_identifier i where i.value = {self.number}"
         order = ", ".join(f"{name}{self.direction}" for name in ("r.rank", "key", "p.id"))
         return (
-            f"select p.id, r.rank, {key} as key from {self.schema}.person p cross join lateral (select {rank} as rank) r"
+            f"select p.id, r.rank, {key} as key"
+            f" from {self.schema}.person p cross join lateral (select {rank} as rank) r"
             f" where p.id in ({holders}) and {self.fits} and r.rank is not null"
             f" and ({self.rank} is null or (r.rank, {key}, p.id) {self.behind} ({self.rank}, {self.key}, {self.id}))"
             f" order by {order} limit {self.limit}"

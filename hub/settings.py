@@ -6,6 +6,9 @@ once. An unknown `HUB_*` variable is a problem: a misspelt limit must not silent
     HUB_DSN_<SOURCE>_<UNIVERSE>    where to read: HUB_DSN_POPULATION_CIVILIAN=postgresql://hub_civilian:...@host/db
     HUB_OWNER_DSN_<SOURCE>         who migrates: HUB_OWNER_DSN_POPULATION=postgresql://owner:...@host/db
     HUB_PSEUDONYM_KEY              what pseudonyms are made with: 32 random bytes or more, in base64
+    HUB_ASSERTION_KEY              what a hub signs with when it asks a remote subgraph: a PEM file, Ed25519
+    HUB_ASSERTION_KEYS             whose assertions a subgraph takes: a key set file (JWKS)
+    HUB_ASSERTION_ISSUER           the `iss` of assertions: what the hub calls itself
     HUB_ROLE_PASSWORD_<UNIVERSE>   the password that `hub migrate` gives a login role; without it none is set
 
 An instance that faces the Internet is given the civilian addresses alone: what it cannot reach it cannot leak. So the
@@ -67,6 +70,9 @@ class Settings:
     issuer: str = ""
     audience: str = "hub"
     pseudonym_key: bytes | None = field(default=None, repr=False)
+    assertion_key: Path | None = None
+    assertion_keys: Path | None = None
+    assertion_issuer: str = ""
     host: str = "127.0.0.1"
     port: int = 8000
     pool_size: int = 4
@@ -148,6 +154,9 @@ _READERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "HUB_ISSUER": ("issuer", _text),
     "HUB_AUDIENCE": ("audience", _text),
     _PSEUDONYM_KEY: ("pseudonym_key", _secret),
+    "HUB_ASSERTION_KEY": ("assertion_key", _file),
+    "HUB_ASSERTION_KEYS": ("assertion_keys", _file),
+    "HUB_ASSERTION_ISSUER": ("assertion_issuer", _text),
     "HUB_HOST": ("host", _text),
     "HUB_PORT": ("port", _integer(1, 65535)),
     "HUB_POOL_SIZE": ("pool_size", _integer(1, 64)),

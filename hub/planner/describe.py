@@ -12,6 +12,7 @@ from hub.model.plan import (
     Merge,
     Node,
     Plan,
+    RootEntities,
     RootHole,
     RootValue,
     Shape,
@@ -30,6 +31,9 @@ def steps(plan: Plan) -> list[list[tuple[Fetch, str]]]:
     for node in plan.nodes:
         if isinstance(node, RootHole):
             walk.visit(node.fetch, start, node.key)
+        elif isinstance(node, RootEntities):
+            for way in node.ways:
+                walk.visit(way.fetch, start, node.key)
         elif isinstance(node, RootValue):
             for part in node.node.parts if isinstance(node.node, Merge) else (node.node,):
                 if isinstance(part, Hole):

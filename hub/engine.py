@@ -33,7 +33,7 @@ from hub.model.plan import Plan
 from hub.model.request import Request, Response, refusal
 from hub.model.source import PseudonymKey, Source
 from hub.model.supergraph import Supergraph
-from hub.model.viewer import Audience, Profile, Served, Universe, Viewer
+from hub.model.viewer import Audience, Profile, Served, Universe, Viewer, standings
 from hub.operation import Limits, Prepared, booleans_given, coerce_variables, normalise, parse_document, prepare
 from hub.planner import PlannerGraph, brittle_fields, plan, planner_graph
 from hub.policy import (
@@ -229,6 +229,8 @@ class Engine:
         for profile in profiles(self.built.rules):
             if profile.audience is not Audience.ANALYST:  # an analyst's belongs to his project
                 self.contract(profile)
+                for standing in standings(profile.audience) if self.built.rules.entrances.keys else ():
+                    self.contract(replace(profile, asserted=standing))
 
     async def stop(self) -> None:
         """Lets go of every source."""

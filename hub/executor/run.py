@@ -61,15 +61,15 @@ class _Asked:
         """Binds arguments; nothing is asked yet."""
         positions: Sequence[Position] = ()
         match part:
+            case RootStep():
+                keys = part.keys(variables, viewer)
+                bound: list[Any] = [(part, keys, part.step.bind(variables, program.pseudonym))]
             case RootRepresented():
                 keys_of, positions = part.read(variables)
-                bound: list[Any] = [
+                bound = [
                     (way, keys, way.step.bind(variables, program.pseudonym))
                     for way, keys in zip(part.ways, keys_of, strict=True)
                 ]
-            case RootStep():
-                keys = part.keys(variables, viewer)
-                bound = [(part, keys, part.step.bind(variables, program.pseudonym))]
             case RootFetch():
                 bound = [(part, [NO_KEY], part.step.bind(variables, program.pseudonym))]
             case RootMerge():

@@ -22,7 +22,7 @@ from graphql.language import (
     ObjectTypeExtensionNode,
 )
 
-from hub.compose import compose
+from hub.compose import compose, compose_alone
 from hub.engine import Engine, open_engine, open_subgraph
 from hub.model.request import Request
 from hub.model.source import Asked
@@ -629,6 +629,8 @@ def test_the_sdl_has_what_is_in_the_contract_and_nothing_else(sources: Sources, 
             for value in found.values
         }
         assert not {"@label", "@heldBy"} & set(sdl.replace("(", " ").split())
+        if "type Query" in sdl:
+            compose_alone(Subgraph(source, sdl))  # a key of fields that are not there would be no key
 
 
 @pytest.mark.parametrize("name", UNCLEARED)

@@ -10,6 +10,7 @@ from typing import Any
 from hub.errors import Refused, Shown
 from hub.executor.children import Child, FunctionChild, MergeChild, StepChild
 from hub.executor.gather import Lanes
+from hub.executor.represented import EntityStep, RootRepresented
 from hub.executor.step import Step
 from hub.model.mapping import Lookup
 from hub.model.operation import Argument, Operation, argument_value
@@ -20,6 +21,7 @@ from hub.model.plan import (
     Merge,
     Order,
     Plan,
+    RootEntities,
     RootHole,
     RootValue,
     Typename,
@@ -73,7 +75,7 @@ class RootMerge:
     order: Order
 
 
-RootPart = RootStep | RootFetch | RootMerge | str
+RootPart = RootStep | RootRepresented | RootFetch | RootMerge | str
 """A string is text that is known already."""
 
 
@@ -132,6 +134,9 @@ class Programs:
                             RootStep(node.name, step, lookup, dict(node.arguments), absent(nullable=node.nullable)),
                         )
                     )
+                case RootEntities():
+                    ways = tuple(EntityStep(way.type, way.key, self._step(way.fetch, steps)) for way in node.ways)
+                    parts.append((node.key, RootRepresented(node.representations, ways)))
                 case RootValue():
                     parts.append((node.key, self._root(node.node, steps)))
         introspects = any(isinstance(node, Introspection) for node in plan.nodes)

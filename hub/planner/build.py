@@ -28,8 +28,10 @@ from graphql import (
 from hub.errors import Internal
 from hub.model.authorized import Authorized, Grant
 from hub.model.effect import SHOWN
+from hub.model.entrance import ENTITIES, REPRESENTATIONS, SERVICE, KeyFields
 from hub.model.operation import Constant, Field
 from hub.model.plan import (
+    EntityWay,
     Fetch,
     Hole,
     Introspection,
@@ -37,6 +39,7 @@ from hub.model.plan import (
     Node,
     Order,
     Plan,
+    RootEntities,
     RootHole,
     RootNode,
     RootValue,
@@ -115,7 +118,9 @@ class _Builder:
         for grant in authorized.grants:
             if grant.name == "__typename":
                 found[grant.key] = Typename(grant.key)
-            elif grant.name.startswith("__"):
+            elif grant.name == ENTITIES:
+                found[grant.key] = self.entities(grant, authorized.entered_by)
+            elif grant.name.startswith("__") or grant.name == SERVICE:
                 found[grant.key] = Introspection(grant.key)
             elif own := self.own_root(root, grant):
                 found[grant.key] = own
@@ -153,6 +158,18 @@ class _Builder:
         key = self.graph.lookups[source, grant.name]
         fetch = Fetch(source, _type(grant), key, self.universe(grant.below), [shape])
         return RootHole(grant.key, grant.name, _nullable(grant), source, grant.arguments, fetch)
+
+    def entities(self, grant: Grant, entered_by: Mapping[str, tuple[KeyFields, ...]]) -> RootEntities:
+        """Entities of the one source that stands alone: a fetch for each key by which a type may be found."""
+        (source,) = self.graph.own
+        assert grant.selection is not None
+        ways = []
+        for entity, grants in grant.selection.items():
+            for key in entered_by.get(entity, ()):
+                shape = Shape(entity, {entity: _Object(self, Place(source, entity), entity).nodes(grants)})
+                fetch = Fetch(source, entity, key, self.universe(grant.below), [shape])
+                ways.append(EntityWay(entity, key, fetch))
+        return RootEntities(grant.key, dict(grant.arguments)[REPRESENTATIONS], tuple(ways))
 
     def universe(self, standing: Standing) -> Universe:
         return self.profile.universe(standing)

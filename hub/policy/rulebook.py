@@ -8,6 +8,8 @@ of it, the matrix and the checks at build. It takes the strictest of all that ha
     directives     `@requiresScopes` and `@policy`, of the field, its type and the type it leads to
     relatives      the same field on the interfaces of its type; of an interface's field, on all implementing types
     sources        what its value is made of: a total, a `@requires`, the type of an object of an interface
+
+A source that stands alone as a subgraph has entrances too, and links that lead out of it (`entrances`).
 """
 
 from __future__ import annotations
@@ -19,9 +21,11 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, get_
 
 from hub.errors import BuildFailed, Problem
 from hub.model.effect import DENIED, SHOWN, Effect, Effects, strictest
+from hub.model.entrance import ENTITIES, KeyFields
 from hub.model.graph import Agreement, Coordinate, DeclaredGraph, PlansShown, PolicyTable, Reads, Transition
 from hub.model.supergraph import FieldSet, Supergraph
 from hub.model.viewer import Audience, Profile, RecordClass, Standing, standings
+from hub.policy.entrances import Entrances
 
 # INVARIANT: from strong to weak; along a path the index never falls.
 STANDINGS = tuple(Standing)
@@ -55,6 +59,7 @@ class RuleBook:
     reads       (type, field) -> what it reads beside itself
     classes     fields that tell the class of a row
     held_by     (enum, value) -> the only classes whose rows hold it
+    entrances   of a source that stands alone
     """
 
     labels: Mapping[Coordinate, str]
@@ -66,6 +71,7 @@ class RuleBook:
     reads: Mapping[Coordinate, Reads] = field(default_factory=dict)
     classes: frozenset[Coordinate] = frozenset()
     held_by: Mapping[Coordinate, frozenset[RecordClass]] = field(default_factory=dict)
+    entrances: Entrances = field(default_factory=Entrances)
 
     def effects(self, profile: Profile, standing: Standing, where: Coordinate) -> Effects:
         """What the profile is given of a field at a standing. Anything unknown is denied."""
@@ -73,6 +79,10 @@ class RuleBook:
 
     def verdict(self, profile: Profile, standing: Standing, where: Coordinate) -> Verdict:
         """The same with its reasons."""
+        entrance = self.entrances.decide(self, profile, where)
+        if entrance is not None:
+            effect, reason = entrance
+            return Verdict(Effects(*(effect,) * len(RecordClass)), (reason,) * len(RecordClass))
         if where not in self.labels:
             return Verdict(DENIED, ("it has no label",) * len(RecordClass))
         in_universe = profile.universe(standing).classes
@@ -109,6 +119,16 @@ class RuleBook:
         if transition is None:
             return standing
         return max(standing, transition.to, key=STANDINGS.index)
+
+    def standing_at(self, profile: Profile, where: Coordinate) -> Standing:
+        """The standing below a root field: by `_entities` a hub comes with the one it asserts."""
+        if where[1] == ENTITIES and profile.asserted is not None:
+            return profile.asserted
+        return self.standing_after(None, where)
+
+    def entered_by(self, profile: Profile) -> Mapping[str, tuple[KeyFields, ...]]:
+        """The keys by which the profile may ask for entities."""
+        return self.entrances.open_to(self, profile)
 
     def uses(self, effect: Effect) -> bool:
         """Whether some cell of the table has the effect."""

@@ -11,29 +11,30 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from os import urandom
 from typing import Any
 
 import orjson
-from graphql import GraphQLSchema, execute_sync
+from graphql import GraphQLSchema, execute_sync, extend_schema, get_named_type, parse
 from graphql.language import DocumentNode, FieldNode, OperationDefinitionNode, SelectionSetNode
 
 from hub.cache import Bounded
-from hub.compose import compose
+from hub.compose import compose, compose_alone
 from hub.errors import BuildFailed, Problem, Refused, SettingsWrong, Shown
 from hub.executor import Lanes, Observed, Program, Programs, Secrets, check, run, runs
 from hub.model.authorized import Authorized
 from hub.model.effect import Effect
-from hub.model.graph import DeclaredGraph, PolicyTable
-from hub.model.mapping import Lookup
+from hub.model.entrance import ENTITIES, REPRESENTATIONS, SERVICE
+from hub.model.graph import Coordinate, DeclaredGraph, PolicyTable
+from hub.model.mapping import Lookup, Reference, SourceMapping
 from hub.model.operation import Operation
 from hub.model.plan import Plan
 from hub.model.request import PlanWish, Request, Response, refusal
 from hub.model.source import PseudonymKey, Source
 from hub.model.supergraph import Supergraph
-from hub.model.viewer import Audience, Profile, Served, Universe, Viewer
+from hub.model.viewer import Audience, Profile, Served, Universe, Viewer, standings
 from hub.operation import (
     Form,
     Limits,
@@ -48,10 +49,12 @@ from hub.operation import (
 from hub.planner import PlannerGraph, brittle_fields, described, fetches, plan, planner_graph
 from hub.planner.view import document
 from hub.policy import (
+    Entrances,
     RuleBook,
     authorize,
     check_agreement,
     contract,
+    described_sdl,
     plan_sight,
     policy_problems,
     profiles,
@@ -111,9 +114,53 @@ def build(declared: DeclaredGraph) -> Built:
     return Built(declared, supergraph, planner, rules)
 
 
+def build_subgraph(declared: DeclaredGraph, source: str) -> Built:
+    """One source of the declared graph as a subgraph that stands alone; `BuildFailed` as for the whole graph.
+
+    It is a graph of one source, with `_entities` and `_service` in it like other root fields: the policy decides who
+    sees them, and what is asked through them is planned and answered like everything else.
+    """
+    build(declared)
+    subgraph = next(one for one in declared.subgraphs if one.name == source)
+    mapping = declared.mappings[source]
+    alone = replace(declared, subgraphs=(subgraph,), mappings={source: mapping})
+    supergraph = compose_alone(subgraph)
+    keys = {name: tuple(key.fields for key in of.keys) for name, of in mapping.types.items() if of.keys}
+    machinery = (
+        f"scalar _Any union _Entity = {' | '.join(keys)} type _Service {{ sdl: String! }}"
+        f" extend type Query {{ {SERVICE}: _Service! {ENTITIES}({REPRESENTATIONS}: [_Any!]!): [_Entity]! }}"
+    )
+    rules = replace(rulebook(supergraph, alone), entrances=Entrances(keys, _leading_away(supergraph, mapping)))
+    entered = replace(supergraph, api=extend_schema(supergraph.api, parse(machinery)))
+    return Built(alone, entered, planner_graph(entered, alone.mappings), rules)
+
+
+def _leading_away(supergraph: Supergraph, mapping: SourceMapping) -> frozenset[Coordinate]:
+    """The links of a source to entities that are at home in another."""
+    return frozenset(
+        (name, field_name)
+        for name, of in mapping.types.items()
+        for field_name, mapped in of.fields.items()
+        if isinstance(mapped, Reference)
+        and any(join.extension for join in supergraph.types[_named(supergraph, name, field_name)])
+    )
+
+
+def _named(supergraph: Supergraph, name: str, field_name: str) -> str:
+    return get_named_type(supergraph.api.type_map[name].fields[field_name].type).name  # type: ignore[attr-defined,no-any-return]
+
+
 def open_engine(declared: DeclaredGraph, settings: Settings) -> Engine:
     """An engine over the databases of the settings. It reaches them when first asked, so it starts without them."""
-    built = build(declared)
+    return _over_databases(build(declared), settings)
+
+
+def open_subgraph(declared: DeclaredGraph, source: str, settings: Settings) -> Engine:
+    """An engine over the database of one source, which stands alone."""
+    return _over_databases(build_subgraph(declared, source), settings)
+
+
+def _over_databases(built: Built, settings: Settings) -> Engine:
     if settings.pseudonym_key is None and built.rules.uses(Effect.PSEUDONYM):
         raise SettingsWrong("`HUB_PSEUDONYM_KEY` is missing: the policy table shows pseudonyms, which are made with it")
     sources: dict[str, Source] = {
@@ -123,7 +170,7 @@ def open_engine(declared: DeclaredGraph, settings: Settings) -> Engine:
             width=settings.pool_size,
             statement_seconds=settings.statement_timeout,
         )
-        for name, mapping in declared.mappings.items()
+        for name, mapping in built.declared.mappings.items()
     }
     return Engine(built, sources, pseudonym_secret=settings.pseudonym_key)
 
@@ -199,6 +246,8 @@ class Engine:
         for profile in profiles(self.built.rules):
             if profile.audience is not Audience.ANALYST:  # an analyst's belongs to his project
                 self.contract(profile)
+                for standing in standings(profile.audience) if self.built.rules.entrances.keys else ():
+                    self.contract(replace(profile, asserted=standing))
 
     async def stop(self) -> None:
         """Lets go of every source."""
@@ -302,7 +351,7 @@ class Engine:
 
         def introspect(key: str) -> str:
             if not answers:
-                answers.update(_introspect(prepared, stages.operation, variables))
+                answers.update(_introspect(prepared, stages.operation, variables, self.built))
             return orjson.dumps(answers[key]).decode()
 
         return maker.program(stages.plan, stages.operation, introspect)
@@ -317,11 +366,17 @@ class Engine:
 
 
 def _introspection_fields(operation: Operation) -> tuple[FieldNode, ...]:
-    return tuple(field.node for field in operation.fields if field.name in ("__schema", "__type"))
+    return tuple(field.node for field in operation.fields if field.name in ("__schema", "__type", SERVICE))
 
 
-def _introspect(prepared: Prepared, operation: Operation, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+def _introspect(
+    prepared: Prepared, operation: Operation, variables: Mapping[str, Any], built: Built
+) -> Mapping[str, Any]:
     """The introspection fields of an operation, answered by graphql-core over the viewer's own schema."""
+    root = None
+    if any(field.name == SERVICE for field in operation.fields):
+        (subgraph,) = built.declared.subgraphs
+        root = {SERVICE: {"sdl": described_sdl(subgraph.sdl, prepared.schema)}}
     original = prepared.operation
     only = OperationDefinitionNode(
         operation=original.operation,
@@ -331,7 +386,7 @@ def _introspect(prepared: Prepared, operation: Operation, variables: Mapping[str
         selection_set=SelectionSetNode(selections=_introspection_fields(operation)),
     )
     document = DocumentNode(definitions=(only, *prepared.fragments.values()))
-    result = execute_sync(prepared.schema, document, variable_values=dict(variables))
+    result = execute_sync(prepared.schema, document, root, variable_values=dict(variables))
     if result.errors:
         raise Refused([Shown(error.message, code="GRAPHQL_VALIDATION_FAILED") for error in result.errors])
     assert result.data is not None

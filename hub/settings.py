@@ -6,6 +6,9 @@ once. An unknown `HUB_*` variable is a problem: a misspelt limit must not silent
     HUB_DSN_<SOURCE>_<UNIVERSE>    where to read: HUB_DSN_POPULATION_CIVILIAN=postgresql://hub_civilian:...@host/db
     HUB_OWNER_DSN_<SOURCE>         who migrates: HUB_OWNER_DSN_POPULATION=postgresql://owner:...@host/db
     HUB_PSEUDONYM_KEY              what pseudonyms are made with: 32 random bytes or more, in base64
+    HUB_ASSERTION_KEY              what a hub signs with when it asks a remote subgraph: a PEM file, Ed25519
+    HUB_ASSERTION_KEYS             whose assertions a subgraph takes: a key set file (JWKS)
+    HUB_ASSERTION_ISSUER           the `iss` of assertions: what the hub calls itself
     HUB_ROLE_PASSWORD_<UNIVERSE>   the password that `hub migrate` gives a login role; without it none is set
 
 An instance that faces the Internet is given the civilian addresses alone: what it cannot reach it cannot leak. So the
@@ -67,6 +70,9 @@ class Settings:
     issuer: str = ""
     audience: str = "hub"
     pseudonym_key: bytes | None = field(default=None, repr=False)
+    assertion_key: Path | None = None
+    assertion_keys: Path | None = None
+    assertion_issuer: str = ""
     host: str = "127.0.0.1"
     port: int = 8000
     pool_size: int = 4
@@ -148,6 +154,9 @@ _READERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "HUB_ISSUER": ("issuer", _text),
     "HUB_AUDIENCE": ("audience", _text),
     _PSEUDONYM_KEY: ("pseudonym_key", _secret),
+    "HUB_ASSERTION_KEY": ("assertion_key", _file),
+    "HUB_ASSERTION_KEYS": ("assertion_keys", _file),
+    "HUB_ASSERTION_ISSUER": ("assertion_issuer", _text),
     "HUB_HOST": ("host", _text),
     "HUB_PORT": ("port", _integer(1, 65535)),
     "HUB_POOL_SIZE": ("pool_size", _integer(1, 64)),
@@ -169,8 +178,11 @@ def _known() -> tuple[str, ...]:
     )
 
 
-def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Every `HUB_*` variable, checked one by one. What a command needs beyond that, it asks for with `require_*`."""
+def read_settings(environment: Mapping[str, str], sources: tuple[str, ...] = SOURCES) -> Settings:
+    """Every `HUB_*` variable, checked one by one. What a command needs beyond that, it asks for with `require_*`.
+
+    sources  those that are served together, and so must be readable in the same universes
+    """
     problems: list[str] = []
     plain: dict[str, object] = {}
     dsns: dict[str, dict[Universe, str]] = {}
@@ -205,12 +217,12 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             secret = name.startswith((_DSN, _OWNER, _PASSWORD, _PSEUDONYM_KEY))
             problems.append(f"`{name}` {wrong}" if secret else f"`{name}` {wrong}, not `{text}`")
 
-    problems += _gaps(dsns)
+    problems += _gaps({source: dsns[source] for source in sources if source in dsns}, sources)
     if problems:
         raise SettingsWrong("\n".join(problems))
     ordered = {
         source: {universe: dsns[source][universe] for universe in Universe if universe in dsns[source]}
-        for source in SOURCES
+        for source in sources
         if source in dsns
     }
     return _settings(plain, SourceDsns(ordered), {s: owners[s] for s in SOURCES if s in owners}, passwords)
@@ -225,12 +237,12 @@ def _settings(
     return Settings(dsns=dsns, owner_dsns=owners, role_passwords=passwords, **values)  # type: ignore[arg-type]
 
 
-def _gaps(dsns: Mapping[str, Mapping[Universe, str]]) -> Iterator[str]:
-    """A universe is readable in all sources or in none: half a universe would answer with half the truth."""
+def _gaps(dsns: Mapping[str, Mapping[Universe, str]], sources: tuple[str, ...]) -> Iterator[str]:
+    """A universe is readable in all of the sources or in none: half a universe would answer with half the truth."""
     wanted = {universe for by_universe in dsns.values() for universe in by_universe}
     if wanted:
         wanted.add(Universe.CIVILIAN)
-    for source in SOURCES if wanted else ():
+    for source in sources if wanted else ():
         for universe in Universe:
             if universe in wanted and universe not in dsns.get(source, {}):
                 yield f"`{_DSN}{source.upper()}_{universe.name}` is missing"
@@ -238,15 +250,34 @@ def _gaps(dsns: Mapping[str, Mapping[Universe, str]]) -> Iterator[str]:
 
 def require_serving(settings: Settings) -> None:
     """What the server cannot start without: somewhere to read, a key set, an issuer."""
-    problems = []
-    if not settings.dsns.by_source:
-        problems += [f"`{_DSN}{source.upper()}_CIVILIAN` is missing" for source in SOURCES]
+    problems = list(_no_dsn(settings, SOURCES))
     if settings.keys is None:
         problems.append("`HUB_KEYS` is missing: the path of the key set (JWKS) that signs the viewers' tokens")
     if not settings.issuer:
         problems.append("`HUB_ISSUER` is missing: the `iss` of the viewers' tokens")
     if problems:
         raise SettingsWrong("\n".join(problems))
+
+
+def require_subgraph(settings: Settings, source: str) -> None:
+    """What a subgraph cannot start without: somewhere to read, and a hub or readers to trust."""
+    problems = list(_no_dsn(settings, (source,)))
+    if settings.keys is None and settings.assertion_keys is None:
+        problems.append(
+            "`HUB_ASSERTION_KEYS` and `HUB_KEYS` are missing: the key set (JWKS) of the hub that asks, or of the"
+            " issuer of readers' tokens; without one of them nobody could ask"
+        )
+    if settings.assertion_keys is not None and not settings.assertion_issuer:
+        problems.append("`HUB_ASSERTION_ISSUER` is missing: the `iss` of the hub's assertions")
+    if settings.keys is not None and not settings.issuer:
+        problems.append("`HUB_ISSUER` is missing: the `iss` of the viewers' tokens")
+    if problems:
+        raise SettingsWrong("\n".join(problems))
+
+
+def _no_dsn(settings: Settings, sources: tuple[str, ...]) -> Iterator[str]:
+    if not settings.dsns.by_source:
+        yield from (f"`{_DSN}{source.upper()}_CIVILIAN` is missing" for source in sources)
 
 
 def require_owners(settings: Settings, sources: tuple[str, ...] = SOURCES) -> None:

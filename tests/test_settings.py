@@ -34,6 +34,9 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             "HUB_ISSUER": "https://issuer.example",
             "HUB_AUDIENCE": "book",
             "HUB_PSEUDONYM_KEY": base64.b64encode(bytes(range(40))).decode() + "\n",
+            "HUB_ASSERTION_KEY": str(keys),
+            "HUB_ASSERTION_KEYS": str(keys),
+            "HUB_ASSERTION_ISSUER": "hub.example",
             "HUB_HOST": "::1",
             "HUB_PORT": "9000",
             "HUB_POOL_SIZE": "8",
@@ -53,6 +56,8 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert (settings.statement_timeout, settings.request_timeout, settings.max_body_bytes) == (1.5, 3.0, 5000)
     assert settings.log_level == "debug"
     assert settings.pseudonym_key == bytes(range(40))
+    assert (settings.assertion_key, settings.assertion_keys) == (keys, keys)
+    assert settings.assertion_issuer == "hub.example"
     assert settings.owner_dsns == {"household": "postgres://owner@db/household"}
     assert settings.role_passwords == {Universe.PUBLIC_SECURITY: "sesame"}
     require_serving(settings)
@@ -74,6 +79,7 @@ def test_an_instance_with_the_civilian_addresses_alone_is_legal() -> None:
         ("HUB_STATEMENT_TIMEOUT", "0", "`HUB_STATEMENT_TIMEOUT` must be a number of seconds"),
         ("HUB_ISSUER", " ", "`HUB_ISSUER` must not be empty"),
         ("HUB_KEYS", "/nowhere/keys.json", "`HUB_KEYS` must be the path of a file that exists"),
+        ("HUB_ASSERTION_KEY", "/nowhere/key.pem", "`HUB_ASSERTION_KEY` must be the path of a file that exists"),
         ("HUB_LOG_LEVEL", "loud", "`HUB_LOG_LEVEL` must be one of debug, info, warning, error, not `loud`"),
         ("HUB_PSEUDONYM_KEY", "c2VzYW1l", "`HUB_PSEUDONYM_KEY` must be 32 random bytes or more in base64"),
         ("HUB_PSEUDONYM_KEY", "sesame" * 4, "`HUB_PSEUDONYM_KEY` must be 32 random bytes or more"),

@@ -3,6 +3,7 @@
     demo      hub demo
     token     hub token
     serve     hub serve
+    subgraph  hub subgraph: one source by itself
     gateway   hub gateway: a supergraph of remote subgraphs
     migrate   hub migrate
     compose   hub compose: subgraphs into a supergraph
@@ -29,6 +30,7 @@ _COMMANDS = {
     "demo": "hub.cli.demo",
     "token": "hub.cli.token",
     "serve": "hub.cli.serve",
+    "subgraph": "hub.cli.subgraph",
     "gateway": "hub.cli.gateway",
     "migrate": "hub.cli.migrate",
     "check": "hub.cli.graph",

@@ -1,4 +1,4 @@
-"""From settings to a running endpoint: what `hub serve` and `hub demo` share."""
+"""From settings to a running endpoint, for every command that serves."""
 
 from __future__ import annotations
 
@@ -48,8 +48,7 @@ def run_endpoint(settings: Settings, announce: Callable[[str], None], listener: 
     from hub.server.keys import read_key_set
     from hub.server.run import bind, serve
 
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    _log(settings)
     assert settings.keys is not None
     with listener or bind(settings.host, settings.port) as taken:
         engine = open_engine(load_graph(), settings)
@@ -57,6 +56,30 @@ def run_endpoint(settings: Settings, announce: Callable[[str], None], listener: 
         identity = Identity(Trust(read_key_set(settings.keys), settings.issuer, settings.audience, served))
         address = f"http://{_shown(settings.host)}:{taken.getsockname()[1]}"
         app = make_app(engine, identity, settings)
+        serve(app, engine, taken, started=lambda: announce(address))
+
+
+def run_subgraph(source: str, settings: Settings, announce: Callable[[str], None]) -> None:
+    """Serves one source alone, to a hub and to readers, until a signal."""
+    from hub.engine import open_subgraph
+    from hub.server.app import make_app
+    from hub.server.asking import Asking
+    from hub.server.asserted import Verifier
+    from hub.server.identity import Identity, Trust
+    from hub.server.keys import read_key_set
+    from hub.server.run import bind, serve
+
+    _log(settings)
+    with bind(settings.host, settings.port) as taken:
+        engine = open_subgraph(load_graph(), source, settings)
+        served = engine.built.served(settings.dsns.universes)
+        hub = readers = None
+        if settings.assertion_keys is not None:
+            hub = Verifier(read_key_set(settings.assertion_keys), settings.assertion_issuer, source, served)
+        if settings.keys is not None:
+            readers = Identity(Trust(read_key_set(settings.keys), settings.issuer, settings.audience, served))
+        address = f"http://{_shown(settings.host)}:{taken.getsockname()[1]}"
+        app = make_app(engine, Asking(hub, readers), settings)
         serve(app, engine, taken, started=lambda: announce(address))
 
 
@@ -69,14 +92,18 @@ def run_gateway(
     from hub.server.identity import Everybody
     from hub.server.run import bind, serve
 
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for noisy in ("uvicorn", "httpx"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    _log(settings)
     with bind(settings.host, settings.port) as taken:
         engine = open_gateway(supergraph, urls)
         address = f"http://{_shown(settings.host)}:{taken.getsockname()[1]}"
         app = make_app(engine, Everybody(engine.public_viewer), settings)
         serve(app, engine, taken, started=lambda: announce(address))
+
+
+def _log(settings: Settings) -> None:
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for noisy in ("uvicorn", "httpx"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
 def _shown(host: str) -> str:

@@ -3,6 +3,7 @@
 Takes `Subgraph` values (SDL of Federation 2, or 1), gives a `Supergraph`, or `BuildFailed` with every problem found.
 `read_supergraph` takes the SDL of a supergraph composed here or elsewhere.
 
+    alone        one subgraph as the graph that it is by itself
     compose      the order: names, subgraphs, rules, merging, printing, reading back, satisfiability
     parse        one subgraph's SDL as a value; `links` its `@link`s, `validate` whether it is GraphQL, `facts` what
                  follows from its declarations
@@ -19,9 +20,10 @@ Takes `Subgraph` values (SDL of Federation 2, or 1), gives a `Supergraph`, or `B
                  own definitions, `problems` places and suggestions
 """
 
+from hub.compose.alone import compose_alone
 from hub.compose.compose import compose, compose_with_hints
 from hub.compose.folder import Sources, read_folder
 from hub.compose.hints import Hint
 from hub.compose.read import read_supergraph
 
-__all__ = ["Hint", "Sources", "compose", "compose_with_hints", "read_folder", "read_supergraph"]
+__all__ = ["Hint", "Sources", "compose", "compose_alone", "compose_with_hints", "read_folder", "read_supergraph"]

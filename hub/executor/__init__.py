@@ -4,6 +4,7 @@ Takes a `Plan` once and makes a `Program` of it; runs that for each request. Tex
 joined where the marks are, and only an answer in which something failed is ever opened.
 
 program   Plan x sources -> Program: questions compiled, equal ones shared
+represented  representations of `_entities` -> keys of steps, and their answers in the order asked
 gather    keys of concurrent requests -> one question: the dataloader across requests
 join      texts with marks x answers -> texts
 secrets   keys of a profile: pseudonyms, the seal of cursors

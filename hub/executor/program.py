@@ -11,6 +11,7 @@ from typing import Any
 from hub.errors import Refused, Shown
 from hub.executor.children import Child, FunctionChild, MergeChild, StepChild
 from hub.executor.gather import Lanes
+from hub.executor.represented import EntityStep, RootRepresented
 from hub.executor.secrets import Secrets
 from hub.executor.step import Step
 from hub.model.mapping import Lookup
@@ -23,6 +24,7 @@ from hub.model.plan import (
     Merge,
     Order,
     Plan,
+    RootEntities,
     RootHole,
     RootValue,
     Typename,
@@ -84,7 +86,7 @@ class Search:
     step: Step
 
 
-RootPart = RootStep | RootFetch | RootMerge | str
+RootPart = RootStep | RootRepresented | RootFetch | RootMerge | str
 """A string is text that is known already."""
 
 
@@ -145,6 +147,9 @@ class Programs:
                             RootStep(node.name, step, lookup, dict(node.arguments), absent(nullable=node.nullable)),
                         )
                     )
+                case RootEntities():
+                    ways = tuple(EntityStep(way.type, way.key, self._step(way.fetch, steps)) for way in node.ways)
+                    parts.append((node.key, RootRepresented(node.representations, ways)))
                 case RootValue():
                     parts.append((node.key, self._root(node.node, steps)))
         searches = tuple(Search(one, self._step(one.fetch, steps)) for one in plan.searches)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -15,12 +15,13 @@ from hub.executor.join import Answers
 from hub.executor.merge import merged
 from hub.executor.observe import Observed
 from hub.executor.program import Program, RootFetch, RootMerge, RootPart, RootStep, Search
+from hub.executor.represented import EntityStep, Position, RootRepresented, represented
 from hub.model.source import ABSENT, FAILED, NO_KEY
 from hub.model.viewer import Viewer
 
 # The calls of one request that runs them itself, because they change something.
 _Calls = dict[int, "asyncio.Future[Answers]"]
-_Bound = tuple[RootStep | RootFetch, list[str], tuple[Any, ...]]
+_Bound = tuple[RootStep | EntityStep | RootFetch, list[str], tuple[Any, ...]]
 
 
 def check(program: Program, variables: Mapping[str, Any], viewer: Viewer) -> None:
@@ -70,13 +71,24 @@ async def _keys(search: Search, program: Program, variables: Mapping[str, Any], 
 
 
 class _Asked:
-    """One root field of one request: its part of the program, and what it was bound to."""
+    """One root field of one request: its part of the program, and what it was bound to.
 
-    __slots__ = ("bound", "calls", "futures", "observed", "part")
+    positions  of representations: where the answer of each is found
+    """
 
-    def __init__(self, part: RootPart, bound: list[_Bound], calls: _Calls | None, observed: Observed | None) -> None:
+    __slots__ = ("bound", "calls", "futures", "observed", "part", "positions")
+
+    def __init__(
+        self,
+        part: RootPart,
+        bound: list[_Bound],
+        calls: _Calls | None,
+        observed: Observed | None,
+        positions: Sequence[Position] = (),
+    ) -> None:
         self.part = part
         self.bound = bound
+        self.positions = positions
         self.calls = calls
         self.observed = observed
         self.futures: list[asyncio.Future[Answers] | None] | None = None
@@ -92,26 +104,33 @@ class _Asked:
         observed: Observed | None,
     ) -> _Asked:
         """Binds arguments; nothing is asked yet."""
+        positions: Sequence[Position] = ()
         match part:
             case RootStep():
                 keys = part.keys(variables, viewer)
                 bound: list[Any] = [(part, keys, part.step.bind(variables, program.secrets))]
+            case RootRepresented():
+                keys_of, positions = part.read(variables)
+                bound = [
+                    (way, keys, way.step.bind(variables, program.secrets))
+                    for way, keys in zip(part.ways, keys_of, strict=True)
+                ]
             case RootFetch():
                 bound = [(part, [NO_KEY], part.step.bind(variables, program.secrets))]
             case RootMerge():
                 bound = [(one, [NO_KEY], one.step.bind(variables, program.secrets)) for one in part.parts]
             case _:
                 bound = []
-        return cls(part, bound, calls if program.serial else None, observed)
+        return cls(part, bound, calls if program.serial else None, observed, positions)
 
     def start(self) -> None:
         """Asks. What changes something is asked by a loader of its own: nobody else asks the same."""
         self.futures = [self.ask(*one) for one in self.bound]
 
     def ask(
-        self, part: RootStep | RootFetch, keys: list[str], parameters: tuple[Any, ...]
+        self, part: RootStep | EntityStep | RootFetch, keys: list[str], parameters: tuple[Any, ...]
     ) -> asyncio.Future[Answers] | None:
-        if self.calls is None or isinstance(part, RootStep):
+        if self.calls is None or not isinstance(part, RootFetch):
             return part.step.loader(parameters, self.observed).load(keys) if keys else None
         if part.call not in self.calls:
             self.calls[part.call] = Loader(part.step, parameters, self.observed).load(keys)
@@ -128,6 +147,8 @@ class _Asked:
         match self.part:
             case RootStep():
                 return _keyed(self.part, self.bound[0][1], found[0])
+            case RootRepresented():
+                return represented(self.positions, found)
             case RootFetch():
                 return found[0][NO_KEY][self.part.column]
             case RootMerge():

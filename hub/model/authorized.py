@@ -6,9 +6,10 @@ Made by `hub.policy` only.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hub.model.effect import Effects
+from hub.model.entrance import KeyFields
 from hub.model.operation import Argument, Field
 from hub.model.viewer import Profile, Standing
 
@@ -45,8 +46,12 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Authorized:
-    """The only thing the planner takes."""
+    """The only thing the planner takes.
+
+    entered_by  entity -> the keys by which `_entities` may find it, for a subgraph
+    """
 
     profile: Profile
     root: str
     grants: tuple[Grant, ...]
+    entered_by: Mapping[str, tuple[KeyFields, ...]] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from graphql import GraphQLOutputType
 
 from hub.model.effect import SHOWN, Effects
+from hub.model.entrance import KeyFields
 from hub.model.operation import Argument
 from hub.model.viewer import Universe
 
@@ -142,6 +143,24 @@ class RootHole:
 
 
 @dataclass(frozen=True, slots=True)
+class EntityWay:
+    """How `_entities` finds the entities of a type whose representations have these fields."""
+
+    type: str
+    key: KeyFields
+    fetch: Fetch
+
+
+@dataclass(frozen=True, slots=True)
+class RootEntities:
+    """`_entities` of an own source that stands alone: for each representation the answer of the way it fits."""
+
+    key: str
+    representations: Argument
+    ways: tuple[EntityWay, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RootValue:
     """A root field of remote subgraphs: a hole that needs no key, or a merge of such."""
 
@@ -151,7 +170,7 @@ class RootValue:
 
 @dataclass(frozen=True, slots=True)
 class Introspection:
-    """A root field that the public schema answers (`__schema`, `__type`)."""
+    """A root field that the reader's schema answers (`__schema`, `__type`, `_service`)."""
 
     key: str
 
@@ -173,7 +192,7 @@ class KeySearch:
     most: int
 
 
-RootNode = Typename | RootHole | RootValue | Introspection
+RootNode = Typename | RootHole | RootEntities | RootValue | Introspection
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,7 @@ class Profile:
     agreement  a partner's; it names the fields he may read
     project    an analyst's; pseudonyms are stable within it
     scopes     for `@requiresScopes`; only those that the graph asks for somewhere
+    asserted   where a hub asks for him (`hub.assertion`): the standing he has to the entities it asks for
     """
 
     audience: Audience
@@ -108,6 +109,7 @@ class Profile:
     agreement: str | None = None
     project: str | None = None
     scopes: frozenset[str] = frozenset()
+    asserted: Standing | None = None
 
     def universe(self, standing: Standing) -> Universe:
         """What the reader may see of records he has this standing to."""

@@ -28,11 +28,13 @@ from graphql import (
     is_non_null_type,
 )
 
-from hub.errors import Internal
+from hub.errors import Internal, Refused, Shown
 from hub.model.authorized import Authorized, Grant
 from hub.model.effect import SHOWN
+from hub.model.entrance import ENTITIES, REPRESENTATIONS, SERVICE, KeyFields
 from hub.model.operation import Argument, Constant, Field, ListValue, ObjectValue, Variable, fields_of, items_of
 from hub.model.plan import (
+    EntityWay,
     Fetch,
     Hole,
     Introspection,
@@ -41,6 +43,7 @@ from hub.model.plan import (
     Node,
     Order,
     Plan,
+    RootEntities,
     RootHole,
     RootNode,
     RootValue,
@@ -120,7 +123,9 @@ class _Builder:
         for grant in authorized.grants:
             if grant.name == "__typename":
                 found[grant.key] = Typename(grant.key)
-            elif grant.name.startswith("__"):
+            elif grant.name == ENTITIES:
+                found[grant.key] = self.entities(grant, authorized.entered_by)
+            elif grant.name.startswith("__") or grant.name == SERVICE:
                 found[grant.key] = Introspection(grant.key)
             elif own := self.own_root(root, grant):
                 found[grant.key] = own
@@ -161,6 +166,18 @@ class _Builder:
             return RootValue(grant.key, Hole(grant.key, grant.name, _nullable(grant), listed, 0, ()))
         fetch = Fetch(source, _type(grant), key, self.universe(grant.below), [shape])
         return RootHole(grant.key, grant.name, _nullable(grant), source, grant.arguments, fetch)
+
+    def entities(self, grant: Grant, entered_by: Mapping[str, tuple[KeyFields, ...]]) -> RootEntities:
+        """Entities of the one source that stands alone: a fetch for each key by which a type may be found."""
+        (source,) = self.graph.own
+        assert grant.selection is not None
+        ways = []
+        for entity, grants in grant.selection.items():
+            for key in entered_by.get(entity, ()):
+                shape = Shape(entity, {entity: _Object(self, Place(source, entity), entity).nodes(grants)})
+                fetch = Fetch(source, entity, key, self.universe(grant.below), [shape])
+                ways.append(EntityWay(entity, key, fetch))
+        return RootEntities(grant.key, dict(grant.arguments)[REPRESENTATIONS], tuple(ways))
 
     def universe(self, standing: Standing) -> Universe:
         return self.profile.universe(standing)
@@ -358,6 +375,9 @@ class _Builder:
         In the universe of what is not the reader's own: behind a link, nothing is.
         """
         entity = get_named_type(self.graph.field_type(*link)).name
+        if entity not in self.graph.lists:
+            message = f"`{path}` asks of `{entity}`, which this graph has no list of"
+            raise Refused([Shown(message, code="BAD_USER_INPUT")])
         source, name, most = self.graph.lists[entity]
         item = Shape(entity, {entity: (Value(key, key, nullable=True),)})
         info = Shape("PageInfo", {"PageInfo": (Value("hasNextPage", "hasNextPage", nullable=False),)})

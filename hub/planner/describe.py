@@ -16,6 +16,7 @@ from hub.model.plan import (
     Merge,
     Node,
     Plan,
+    RootEntities,
     RootHole,
     RootValue,
     Shape,
@@ -93,6 +94,9 @@ def _walked(plan: Plan, sight: Sight) -> list[_Found]:
             before = [one for one, found in walk.found.items() if found.depth == start - 1]
         if isinstance(node, RootHole):
             walk.visit(node.fetch, start, node.key, before)
+        elif isinstance(node, RootEntities):
+            for way in node.ways:
+                walk.visit(way.fetch, start, node.key, before)
         elif isinstance(node, RootValue):
             for part in _parts(node):
                 known = walk.found.get(id(part.fetch))
@@ -232,6 +236,8 @@ class _Describing(_Names):
                     yield Root(node.key, (), introspection=True)
                 case RootHole():
                     yield Root(node.key, (self.numbers[id(node.fetch)],))
+                case RootEntities():
+                    yield Root(node.key, tuple(self.numbers[id(way.fetch)] for way in node.ways))
                 case RootValue():
                     numbers = dict.fromkeys(self.numbers[id(part.fetch)] for part in _parts(node))
                     yield Root(node.key, tuple(numbers))

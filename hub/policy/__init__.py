@@ -3,6 +3,7 @@
 Takes the composed labels, the policy table, the agreements and the transitions of standing; gives a `RuleBook`, from it
 the contract schema of a profile, and for each operation an `Authorized`. Nothing is decided per row here. Does no I/O.
 
+entrances  who may enter a source that stands alone as a subgraph, by which keys, and what leads out of it
 rulebook   supergraph x policy table x agreements -> RuleBook: the one decision, with its reasons
 check      RuleBook x graph -> what the table says that the graph cannot carry out
 contract   RuleBook x profile -> the schema that this profile sees
@@ -11,6 +12,7 @@ matrix     RuleBook x graph -> the whole table, field by field
 authorize  Operation x Profile -> Authorized; standing flows along the path
 agreement  whether a partner's request may be answered today, for the purpose it names
 plans      how much of the plans of his requests a profile is shown
+describe   a subgraph's SDL x contract -> the SDL that the profile may see
 pseudonym  the secret and a scope -> the key that a profile's pseudonyms are made with
 """
 
@@ -18,16 +20,20 @@ from hub.policy.agreement import check_agreement
 from hub.policy.authorize import authorize
 from hub.policy.check import policy_problems, profiles
 from hub.policy.contract import contract
+from hub.policy.describe import described_sdl
+from hub.policy.entrances import Entrances
 from hub.policy.plans import plan_sight
 from hub.policy.pseudonym import pseudonym_key
 from hub.policy.rulebook import RuleBook, Verdict, public_rules, rulebook
 
 __all__ = [
+    "Entrances",
     "RuleBook",
     "Verdict",
     "authorize",
     "check_agreement",
     "contract",
+    "described_sdl",
     "plan_sight",
     "policy_problems",
     "profiles",

@@ -12,7 +12,10 @@ from hub.model.viewer import Audience, Profile
 
 
 def check_agreement(request: Request, profile: Profile, agreements: Mapping[str, Agreement], today: date) -> None:
-    """Raises `Refused` if not. Everybody but partners reads without an agreement."""
+    """Raises `Refused` if not. Everybody but partners reads without an agreement.
+
+    The purpose is named to the endpoint that the partner asks; a hub that asks further has seen it.
+    """
     if profile.audience is not Audience.PARTNER:
         return
     agreement = agreements.get(profile.agreement or "")
@@ -24,7 +27,7 @@ def check_agreement(request: Request, profile: Profile, agreements: Mapping[str,
     if today > agreement.valid_until:
         ended = f"{agreement.valid_until:%d/%m/%Y}"
         raise _refused(f"agreement `{agreement.name}` ended on {ended}", "AGREEMENT_EXPIRED")
-    if request.purpose not in agreement.purposes:
+    if profile.asserted is None and request.purpose not in agreement.purposes:
         given = "names no purpose" if request.purpose is None else "names a purpose that is not in the agreement"
         known = ", ".join(f"`{word}`" for word in agreement.purposes)
         raise _refused(f"the request {given}: put one of {known} in `extensions.purpose`", "PURPOSE_NOT_AGREED")

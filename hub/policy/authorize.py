@@ -9,6 +9,7 @@ from graphql import GraphQLInputObjectType, GraphQLInputType, GraphQLList, get_n
 from hub.errors import Refused, Shown
 from hub.model.authorized import Authorized, Grant
 from hub.model.effect import SHOWN, Effect, Effects, combined
+from hub.model.entrance import ENTITIES, JOIN_KEY
 from hub.model.graph import Coordinate
 from hub.model.operation import Argument, Field, Operation, fields_of, items_of
 from hub.model.viewer import Profile, RecordClass, Standing
@@ -21,7 +22,8 @@ def authorize(operation: Operation, profile: Profile, rules: RuleBook) -> Author
     grants = tuple(decide.grant(field, None, ()) for field in operation.fields)
     if decide.refusals:
         raise Refused(decide.refusals)
-    return Authorized(profile, operation.root, grants)
+    enters = any(grant.name == ENTITIES for grant in grants)
+    return Authorized(profile, operation.root, grants, rules.entered_by(profile) if enters else {})
 
 
 class _Deciding:
@@ -34,7 +36,10 @@ class _Deciding:
 
     def grant(self, field: Field, standing: Standing | None, path: tuple[str, ...]) -> Grant:
         where = (field.parent, field.name)
-        below = self.rules.standing_after(standing, where)
+        if standing is None:
+            below = self.rules.standing_at(self.profile, where)
+        else:
+            below = self.rules.standing_after(standing, where)
         at = below if standing is None else standing
         here = (*path, field.key)
         effects = SHOWN if field.name.startswith("__") else self.effects(field, at, where, here)
@@ -48,6 +53,8 @@ class _Deciding:
         return Grant(field, at, below, effects, reads, selection)
 
     def effects(self, field: Field, at: Standing, where: Coordinate, path: tuple[str, ...]) -> Effects:
+        if field.key == f"{JOIN_KEY}{field.name}" and self.rules.entrances.joins(self.profile, where):
+            return SHOWN
         found = self.rules.effects(self.profile, at, where)
         if all(effect is Effect.DENY for effect in found):
             self.refuse(field, f"`{field.name}` is not shared here: {'.'.join(path)}")

@@ -107,12 +107,13 @@ class _Pruning:
     def visible(self, where: Coordinate) -> bool:
         """Whether some standing shows the field."""
         if where[0] == self.query:
-            return self.rules.visible(self.profile, self.rules.standing_after(None, where), where)
-        return any(self.rules.visible(self.profile, standing, where) for standing in self.standings)
+            return self.rules.visible(self.profile, self.rules.standing_at(self.profile, where), where)
+        joins = self.rules.entrances.joins(self.profile, where)
+        return joins or any(self.rules.visible(self.profile, standing, where) for standing in self.standings)
 
     def comparable(self, where: Coordinate, argument: str) -> bool:
         """Whether some standing may use the argument."""
-        at = (self.rules.standing_after(None, where),) if where[0] == self.query else self.standings
+        at = (self.rules.standing_at(self.profile, where),) if where[0] == self.query else self.standings
         return any(self.rules.comparable(self.profile, standing, where, argument) for standing in at)
 
     def usable(self, where: Coordinate) -> bool:

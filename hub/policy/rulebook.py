@@ -8,6 +8,8 @@ of it, the matrix and the checks at build. It takes the strictest of all that ha
     directives     `@requiresScopes` and `@policy`, of the field, its type and the type it leads to
     relatives      the same field on the interfaces of its type; of an interface's field, on all implementing types
     sources        what its value is made of: a total, a `@requires`, the type of an object of an interface
+
+A source that stands alone as a subgraph has entrances too, and links that lead out of it (`entrances`).
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, get_
 
 from hub.errors import BuildFailed, Problem
 from hub.model.effect import DENIED, SHOWN, Effect, Effects, strictest
+from hub.model.entrance import ENTITIES, KeyFields
 from hub.model.graph import (
     Agreement,
     Compared,
@@ -31,6 +34,7 @@ from hub.model.graph import (
 )
 from hub.model.supergraph import FieldSet, Supergraph
 from hub.model.viewer import Audience, Profile, RecordClass, Standing, standings
+from hub.policy.entrances import Entrances
 
 # INVARIANT: from strong to weak; along a path the index never falls.
 STANDINGS = tuple(Standing)
@@ -67,6 +71,7 @@ class RuleBook:
     compared    (input type, field) -> what it stands for, of filters and orders of lists
     lists       fields that are connections
     structure   fields that lists are made of: they say nothing that the list's own label does not decide
+    entrances   of a source that stands alone
     """
 
     labels: Mapping[Coordinate, str]
@@ -81,6 +86,7 @@ class RuleBook:
     compared: Mapping[Coordinate, Compared] = field(default_factory=dict)
     lists: frozenset[Coordinate] = frozenset()
     structure: frozenset[Coordinate] = frozenset()
+    entrances: Entrances = field(default_factory=Entrances)
 
     def effects(self, profile: Profile, standing: Standing, where: Coordinate) -> Effects:
         """What the profile is given of a field at a standing. Anything unknown is denied."""
@@ -90,6 +96,10 @@ class RuleBook:
         """The same with its reasons."""
         if where in self.structure:
             return Verdict(SHOWN, ("it is part of a list, whose own label decides",) * len(RecordClass))
+        entrance = self.entrances.decide(self, profile, where)
+        if entrance is not None:
+            effect, reason = entrance
+            return Verdict(Effects(*(effect,) * len(RecordClass)), (reason,) * len(RecordClass))
         if where not in self.labels:
             return Verdict(DENIED, ("it has no label",) * len(RecordClass))
         in_universe = profile.universe(standing).classes
@@ -137,6 +147,16 @@ class RuleBook:
         if transition is None:
             return standing
         return max(standing, transition.to, key=STANDINGS.index)
+
+    def standing_at(self, profile: Profile, where: Coordinate) -> Standing:
+        """The standing below a root field: by `_entities` a hub comes with the one it asserts."""
+        if where[1] == ENTITIES and profile.asserted is not None:
+            return profile.asserted
+        return self.standing_after(None, where)
+
+    def entered_by(self, profile: Profile) -> Mapping[str, tuple[KeyFields, ...]]:
+        """The keys by which the profile may ask for entities."""
+        return self.entrances.open_to(self, profile)
 
     def uses(self, effect: Effect) -> bool:
         """Whether some cell of the table has the effect."""

@@ -56,19 +56,24 @@ class PostgresSource:
         if connections is None:
             raise SourceUnavailable(self.name, LookupError("this instance has no connection for the universe"))
         kinds = self._kinds(question.fetch)
-        asked = _canonical(keys, kinds) if "uuid" in kinds else {key: key for key in keys if "\0" not in key}
+        spellings = _canonical(keys, kinds) if "uuid" in kinds else None
+        asked = [key for key in keys if "\0" not in key] if spellings is None else list(spellings)
         if not asked:
             return {}
         try:
-            records = await connections.fetch(question.text, (*_arrays(list(asked), len(kinds)), *parameters))
+            records = await connections.fetch(question.text, (*_arrays(asked, len(kinds)), *parameters))
         except asyncpg.DataError:
             return await self._singly(question, parameters, keys)
         except asyncpg.PostgresError as error:
             raise SourceUnavailable(self.name, error) from error
         # Rows come in the order of authority: of two classes that hold a key, the later one stands.
         if question.columns == 1:
-            return {asked[key]: (text,) for key, text in records}
-        return {asked[key]: tuple(texts) for key, *texts in records}
+            found: dict[str, Texts] = {key: (text,) for key, text in records}
+        else:
+            found = {key: tuple(texts) for key, *texts in records}
+        if spellings is None:
+            return found
+        return {spelt: found[key] for key, spelled in spellings.items() if key in found for spelt in spelled}
 
     async def _singly(
         self, question: Question, parameters: tuple[Any, ...], keys: Sequence[str]
@@ -105,14 +110,14 @@ def _arrays(keys: list[str], parts: int) -> tuple[list[str], ...]:
     return tuple(map(list, zip(*(key.split(KEY_PARTS) for key in keys), strict=True)))
 
 
-def _canonical(keys: Sequence[str], kinds: Sequence[str]) -> dict[str, str]:
-    """Canonical text -> as asked, of the keys whose UUIDs are UUIDs; anything else is the key of no row."""
-    found: dict[str, str] = {}
+def _canonical(keys: Sequence[str], kinds: Sequence[str]) -> dict[str, list[str]]:
+    """Canonical text -> as asked, in each spelling, of the keys whose UUIDs are UUIDs; others are keys of no row."""
+    found: dict[str, list[str]] = {}
     for key in keys:
         parts = key.split(KEY_PARTS)
         if len(parts) != len(kinds):
             continue
         if all(kind != "uuid" or _UUID.fullmatch(part) for kind, part in zip(kinds, parts, strict=True)):
             exact = [part.lower() if kind == "uuid" else part for kind, part in zip(kinds, parts, strict=True)]
-            found[KEY_PARTS.join(exact)] = key
+            found.setdefault(KEY_PARTS.join(exact), []).append(key)
     return found

@@ -27,7 +27,7 @@ from hub.executor import Lanes, Observed, Program, Programs, Secrets, check, run
 from hub.model.authorized import Authorized
 from hub.model.effect import Effect
 from hub.model.entrance import ENTITIES, REPRESENTATIONS, SERVICE
-from hub.model.graph import Coordinate, DeclaredGraph, PolicyTable
+from hub.model.graph import Compared, Coordinate, DeclaredGraph, PolicyTable
 from hub.model.mapping import Lookup, Reference, SourceMapping
 from hub.model.operation import Operation
 from hub.model.plan import Plan
@@ -114,6 +114,17 @@ def build(declared: DeclaredGraph) -> Built:
     return Built(declared, supergraph, planner, rules)
 
 
+def _answerable(declared: DeclaredGraph, source: str) -> Mapping[Coordinate, Compared]:
+    """What filters of a source compare that it can answer alone: not what is behind a link to another source."""
+    types = declared.mappings[source].types
+
+    def leads_away(where: Coordinate) -> bool:
+        home = types.get(where[0])
+        return home is not None and isinstance(home.fields.get(where[1]), Reference)
+
+    return {name: Compared(("", "")) if leads_away(one.field) else one for name, one in declared.compared.items()}
+
+
 def build_subgraph(declared: DeclaredGraph, source: str) -> Built:
     """One source of the declared graph as a subgraph that stands alone; `BuildFailed` as for the whole graph.
 
@@ -123,7 +134,7 @@ def build_subgraph(declared: DeclaredGraph, source: str) -> Built:
     build(declared)
     subgraph = next(one for one in declared.subgraphs if one.name == source)
     mapping = declared.mappings[source]
-    alone = replace(declared, subgraphs=(subgraph,), mappings={source: mapping})
+    alone = replace(declared, subgraphs=(subgraph,), mappings={source: mapping}, compared=_answerable(declared, source))
     supergraph = compose_alone(subgraph)
     keys = {name: tuple(key.fields for key in of.keys) for name, of in mapping.types.items() if of.keys}
     machinery = (
@@ -132,7 +143,7 @@ def build_subgraph(declared: DeclaredGraph, source: str) -> Built:
     )
     rules = replace(rulebook(supergraph, alone), entrances=Entrances(keys, _leading_away(supergraph, mapping)))
     entered = replace(supergraph, api=extend_schema(supergraph.api, parse(machinery)))
-    return Built(alone, entered, planner_graph(entered, alone.mappings), rules)
+    return Built(alone, entered, planner_graph(entered, alone.mappings, alone.compared), rules)
 
 
 def _leading_away(supergraph: Supergraph, mapping: SourceMapping) -> frozenset[Coordinate]:

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from datetime import date
 
-from hub.authoring import By, Key, Source, Standing, column, connection, embedded, link, lookup, record_class, rows
+from hub.authoring import (
+    WHOLE,
+    By,
+    Key,
+    Source,
+    Standing,
+    column,
+    connection,
+    embedded,
+    link,
+    lookup,
+    record_class,
+    rows,
+)
 from schema.enums import EmployerPayment, EmployerStatus, EntityType, FacilityLevel, RecordClass
 from schema.labels import Labels as L
 from schema.scalars import Code, PersonalId, TaxCode
@@ -47,14 +60,14 @@ class Employer:
     record_class: RecordClass = record_class(label=L.CLASS)
     tax_code: TaxCode = column(by=By.FILTER, label=L.PUBLIC, says="Tax code (mã số thuế).")
     budget_code: Code | None = column(label=L.AFFILIATION, says="Budget-relation code (mã quan hệ ngân sách), 7 digits.")
-    name: str = column(by=By.FILTER | By.ORDER, label=L.PUBLIC, says="Name (tên đơn vị).")
-    entity_type: EntityType = column(by=By.FILTER, label=L.PUBLIC, says="Kind (loại hình).")
+    name: str = column(by=By.FILTER | By.ORDER, place="name_order", label=L.PUBLIC, says="Name (tên đơn vị).")
+    entity_type: EntityType = column(by=By.ALONG, label=L.PUBLIC, says="Kind (loại hình).")
     industry: Industry = embedded({"code": "industry_code"}, by=By.FILTER, label=L.PUBLIC, says="Main line of business (ngành nghề).")
     address: Address = embedded(AT, by=By.FILTER, label=L.PUBLIC, says="Head office (trụ sở chính).")
     phone: str | None = column(label=L.PUBLIC, says="Telephone (điện thoại).")
     email: str | None = column(label=L.PUBLIC, says="Email (thư điện tử).")
     payment_method: EmployerPayment = column(label=L.PUBLIC, says="How it pays (phương thức đóng).")
-    status: EmployerStatus = column(by=By.FILTER, label=L.PUBLIC, says="State (tình trạng hoạt động).")
+    status: EmployerStatus = column(by=By.ALONG, label=L.PUBLIC, says="State (tình trạng hoạt động).")
     establishment_decision: str | None = column(label=L.PUBLIC, says="Decision of establishment (quyết định thành lập).")
     representative_name: str = column(label=L.NAME, says="Legal representative (người đại diện theo pháp luật).")
     representative: Person | None = link(
@@ -95,5 +108,5 @@ class Query:
     def employer(self, tax_code: TaxCode) -> Employer | None: ...
 
     employers: list[Employer] | None = connection(
-        "employer", order=("name", "tax_code"), gives=Standing.OFFICIAL, label=L.PUBLIC, says="Employers (danh sách đơn vị)."
+        "employer", order=("name", "id"), gives=Standing.OFFICIAL, page=WHOLE, label=L.PUBLIC, says="Employers (danh sách đơn vị)."
     )

@@ -6,7 +6,21 @@ from datetime import date
 
 import strawberry
 
-from hub.authoring import Key, Source, Standing, column, embedded, link, lookup, one, record_class, rows
+from hub.authoring import (
+    WHOLE,
+    By,
+    Key,
+    Source,
+    Standing,
+    column,
+    connection,
+    embedded,
+    link,
+    lookup,
+    one,
+    record_class,
+    rows,
+)
 from schema.enums import CardForm, RecordClass, RegistrationType, Relationship
 from schema.labels import Labels as L
 from schema.scalars import Code, Percent, PersonalId, SiNumber
@@ -89,10 +103,11 @@ class Household:
             "detail": "address_detail",
             "coded_on": "address_coded_on",
         },
+        by=By.FILTER,
         label=L.PROVINCE,
         says="Address (địa chỉ hộ).",
     )
-    registered_on: date = column(label=L.FAMILY, says="Registered on (ngày đăng ký).")
+    registered_on: date = column(by=By.ALONG, label=L.FAMILY, says="Registered on (ngày đăng ký).")
     head_phone: str | None = column(label=L.CONTACT, says="Telephone of the head (điện thoại chủ hộ).")
     members: list[HouseholdMember] = rows(
         "member",
@@ -113,3 +128,7 @@ class Query:
 
     @lookup(key=("householdId",), label=L.LINK, says="A household by its id (tra cứu hộ gia đình).")
     def household(self, household_id: strawberry.ID) -> Household | None: ...
+
+    households: list[Household] | None = connection(
+        "household", order=("id",), gives=Standing.OFFICIAL, page=WHOLE, label=L.LINK, says="Households (danh sách hộ gia đình)."
+    )

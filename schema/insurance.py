@@ -89,7 +89,7 @@ class Contribution:
     to_month: Month = column(by=BOTH, label=L.STATUS, says="Last month (đến tháng).")
     months: int = column(by=BOTH, label=L.STATUS, says="Number of months (số tháng).")
     employer: Employer | None = link(
-        {"taxCode": "employer_tax_code"}, gives=Standing.OFFICIAL, label=L.WORK, says="Employer (đơn vị sử dụng lao động)."
+        {"taxCode": "employer_tax_code"}, gives=Standing.OFFICIAL, by=By.FILTER, label=L.WORK, says="Employer (đơn vị sử dụng lao động)."
     )
     unit: EmployerUnit | None = link(
         {"taxCode": "employer_tax_code", "objectGroup": "object_group"},
@@ -320,7 +320,9 @@ class Participant:
     record_class: RecordClass = record_class(label=L.CLASS)
     id: strawberry.ID = column(by=By.FILTER, label=L.KEY, says="Random id of the record (mã bản ghi).")
     si_number: SiNumber = column(label=L.IDENTIFIER, says="Social insurance number (mã số BHXH).")
-    person: Person | None = link({"personalId": "personal_id"}, gives=None, label=L.LINK, says="The person (công dân).")
+    person: Person | None = link(
+        {"personalId": "personal_id"}, gives=None, by=By.FILTER, label=L.LINK, says="The person (công dân)."
+    )
     subject_type: SubjectType | None = column(label=L.AFFILIATION, says="Letter of the law's list (loại đối tượng).")
     payment_method: PaymentMethod | None = column(by=By.FILTER, label=L.STATUS, says="How contributions are paid (phương thức đóng).")
     managing_agency: Agency | None = embedded(
@@ -330,7 +332,7 @@ class Participant:
         says="Managing agency (cơ quan BHXH quản lý).",
     )
     employer: Employer | None = link(
-        {"taxCode": "employer_tax_code"}, gives=Standing.OFFICIAL, label=L.WORK, says="Employer today (đơn vị hiện tại)."
+        {"taxCode": "employer_tax_code"}, gives=Standing.OFFICIAL, by=By.FILTER, label=L.WORK, says="Employer today (đơn vị hiện tại)."
     )
     unit: EmployerUnit | None = link(
         {"taxCode": "employer_tax_code", "objectGroup": "object_group"},

@@ -8,11 +8,15 @@ from enum import Enum
 import strawberry
 
 from hub.authoring import (
+    WHOLE,
+    By,
     Key,
+    Page,
     Source,
     Standing,
     Through,
     column,
+    connection,
     embedded,
     expression,
     link,
@@ -41,8 +45,8 @@ class Identifier:
     """A number a person is or was known by, dated (giấy tờ, mã số)."""
 
     record_class: RecordClass = record_class(label=L.CLASS)
-    scheme: IdentifierScheme = column(label=L.DOCUMENTS, says="Kind of number (loại).")
-    value: Code = column(label=L.DOCUMENTS, says="The number (số).")
+    scheme: IdentifierScheme = column(by=By.FILTER, label=L.DOCUMENTS, says="Kind of number (loại).")
+    value: Code = column(by=By.FILTER, label=L.DOCUMENTS, says="The number (số).")
     valid_from: date = column(label=L.DOCUMENTS, says="First day of validity (hiệu lực từ).")
     valid_to: date | None = column(label=L.DOCUMENTS, says="Last day of validity (hiệu lực đến).")
 
@@ -117,20 +121,25 @@ class Person:
 
     id: strawberry.ID = column(label=L.KEY, says="Random id of the record (mã bản ghi).")
     record_class: RecordClass = record_class(label=L.CLASS)
-    personal_id: PersonalId | None = column(label=L.IDENTIFIER, says="Personal number (số định danh cá nhân).")
+    personal_id: PersonalId | None = column(
+        by=By.FILTER, label=L.IDENTIFIER, says="Personal number (số định danh cá nhân)."
+    )
     identifiers: list[Identifier] = rows(
         "person_identifier",
         {"person_id": "id"},
         order=("valid_from", "id"),
+        by=By.FILTER,
         label=L.DOCUMENTS,
         says="Numbers the person is or was known by (các giấy tờ, mã số).",
     )
     surname: str = column(label=L.NAME, says="Surname (họ).")
     middle_name: str | None = column(label=L.NAME, says="Middle name (chữ đệm).")
     given_name: str = column(label=L.NAME, says="Given name (tên); people are addressed by it.")
-    full_name: str = column(label=L.NAME, says="Full name (họ và tên).")
-    birth_date: PartialDate = column(label=L.BIRTH, says="Date of birth (ngày sinh), as exact as it is known.")
-    sex: Sex = column(label=L.BASIC, says="Sex (giới tính).")
+    full_name: str = column(
+        by=By.ORDER, place="name_order", label=L.NAME, says="Full name (họ và tên); in lists by given name first."
+    )
+    birth_date: PartialDate = column(by=By.FILTER | By.ORDER, label=L.BIRTH, says="Date of birth (ngày sinh), as exact as it is known.")
+    sex: Sex = column(by=By.ALONG, label=L.BASIC, says="Sex (giới tính).")
     ethnicity: EthnicGroup | None = embedded(
         {"code": "ethnicity_code"}, present="ethnicity_code", label=L.SENSITIVE, says="Ethnic group (dân tộc)."
     )
@@ -154,11 +163,12 @@ class Person:
             "detail": "residence_detail",
             "coded_on": "residence_coded_on",
         },
+        by=By.FILTER,
         label=L.PROVINCE,
         says="Permanent residence (nơi thường trú).",
     )
     occupation: str | None = column(label=L.POST, says="Occupation (nghề nghiệp).")
-    life_status: LifeStatus = column(label=L.BASIC, says="Alive, dead or missing (tình trạng).")
+    life_status: LifeStatus = column(by=By.ALONG, label=L.BASIC, says="Alive, dead or missing (tình trạng).")
     life_status_date: date | None = column(label=L.BASIC, says="Since when (ngày xác định tình trạng).")
     contact: Contact | None = one("contact", {"person_id": "id"}, label=L.LINK, says="Contact data (thông tin liên hệ).")
     relatives: list[Relative] = rows(
@@ -198,3 +208,22 @@ class Query:
         says="Up to 500 persons in the order asked, null where there is none (tra cứu nhiều công dân).",
     )
     def people(self, personal_ids: list[PersonalId]) -> list[Person | None]: ...
+
+    search_persons: list[Person] | None = connection(
+        "person",
+        order=("id",),
+        search={
+            "name": "Person.fullName",
+            "born": "Person.birthDate",
+            "province": "Address.province",
+            "number": "Identifier.value",
+        },
+        gives=Standing.OFFICIAL,
+        page=Page(most=100, usual=20),
+        label=L.NAME,
+        says="Persons by what is known of them, the best match first (tìm công dân).",
+    )
+
+    persons: list[Person] | None = connection(
+        "person", order=("id",), gives=Standing.OFFICIAL, page=WHOLE, label=L.LINK, says="Persons (danh sách công dân)."
+    )

@@ -20,6 +20,7 @@ places to change one thing).
 from hub.authoring.agreements import read_agreements
 from hub.authoring.declare import declare
 from hub.authoring.fields import (
+    WHOLE,
     aggregate,
     column,
     computed,
@@ -41,6 +42,7 @@ from hub.model.mapping import By, Page
 from hub.model.viewer import RecordClass, Standing
 
 __all__ = [
+    "WHOLE",
     "By",
     "Key",
     "Page",

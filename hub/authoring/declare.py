@@ -21,7 +21,7 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
 from hub.authoring.fields import SPEC, ColumnOf, ExpressionOf, FieldSpec, LookupOf
-from hub.authoring.lists import CURSOR, ROOT, with_lists
+from hub.authoring.lists import CURSOR, ROOT, Described, with_lists
 from hub.authoring.reads import read_reads
 from hub.authoring.scalars import REGISTRY, ScalarKind
 from hub.authoring.source import TYPE_SPEC, Source, TypeSpec
@@ -83,6 +83,7 @@ def declare(
     reads: dict[Coordinate, Reads] = {}
     transitions: dict[Coordinate, Transition] = {}
     labels: dict[Coordinate, tuple[str, str]] = {}
+    described: list[Described] = []
     lists: set[Coordinate] = set()
     compared: dict[Coordinate, Compared] = {}
     structure: set[Coordinate] = set()
@@ -91,7 +92,9 @@ def declare(
         reader = _Reader(source, schema, found, transitions, labels)
         mapping = reader.mapping()
         reads.update(read_reads(mapping, reader.leads_to))
-        listed = with_lists(schema.as_str(), mapping, schema._schema, reader.leads_to)
+        described.append(Described(schema.as_str(), mapping, schema._schema, reader.leads_to))
+    for source, one in zip(sources, described, strict=True):
+        listed = with_lists(one, described)
         subgraphs.append(Subgraph(source.name, listed.sdl))
         mappings[source.name] = listed.mapping
         lists |= listed.lists
@@ -267,12 +270,12 @@ class _Reader:
         type_name, field_name = place.split(".")
         self.leads_to[type_name, field_name] = get_named_type(self.graphql_type(type_name, field_name)).name
         match spec.mapped:
-            case ColumnOf(name):
+            case ColumnOf(name, place_of):
                 expected = self.graphql_type(type_name, field_name)
                 kind = _KINDS_OF_VALUE.get(get_named_type(expected).name, "text")
                 nullable = not isinstance(expected, GraphQLNonNull)
                 partial = get_named_type(expected).name == "PartialDate"
-                return Column(name or declared.python_name, self.form(place), kind, nullable, partial)
+                return Column(name or declared.python_name, self.form(place), kind, nullable, partial, place_of)
             case ExpressionOf(sql):
                 return Expression(sql, self.form(place))
             case LookupOf():

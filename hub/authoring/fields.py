@@ -24,7 +24,9 @@ SPEC = "hub"
 
 Pairs = Mapping[str, str]
 
+# Pages of lists that belong to something, and of lists of a whole register, which ministries walk in large steps.
 SHORT = Page(most=500, usual=50)
+WHOLE = Page(most=1_000, usual=50)
 
 
 @schema_directive(
@@ -63,6 +65,7 @@ class ColumnOf:
     """A column whose form follows from the field's type; empty name: the field's own in snake case."""
 
     name: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +112,14 @@ def _transition(gives: Standing | None) -> Transition | None:
     return None if gives is None else Transition(gives)
 
 
-def column(name: str = "", *, label: StrEnum, says: str, by: By = By.NOTHING, shareable: bool = False) -> Any:
-    """A column of the row; without a name the field's own in snake case. `by`: lists may be asked by it."""
-    return _field(FieldSpec(ColumnOf(name), label.value, by=by), says, shareable=shareable)
+def column(
+    name: str = "", *, label: StrEnum, says: str, by: By = By.NOTHING, place: str = "", shareable: bool = False
+) -> Any:
+    """A column of the row; without a name the field's own in snake case.
+
+    `by`: lists may be asked by it. `place`: the column that holds its place in an order, if that is not its own.
+    """
+    return _field(FieldSpec(ColumnOf(name, place), label.value, by=by), says, shareable=shareable)
 
 
 def record_class(*, label: StrEnum) -> Any:
@@ -167,19 +175,27 @@ def connection(
     gives: Standing | None = None,
     page: Page = SHORT,
     by: By = By.NOTHING,
+    search: Mapping[str, str] | None = None,
 ) -> Any:
     """A list that is read in pages, filtered and ordered: a Relay connection. Annotate it as the list of its nodes.
 
     `order` holds when the reader asks for none; its last column is unique. What nodes may be filtered and ordered by,
-    their own fields say (`by`). Without `on` it is a root field over the whole table.
+    their own fields say (`by`). Without `on` it is a root field over the whole table. With `search` it finds persons by
+    what is known of them, the best first: {argument: `Type.field` that it is compared with}.
     """
-    rows_there = Rows(table, tuple((on or {}).items()), order, where, page=page)
+    compared = tuple((name, _coordinate(where)) for name, where in (search or {}).items())
+    rows_there = Rows(table, tuple((on or {}).items()), order, where, page=page, search=compared)
     return _field(FieldSpec(rows_there, label.value, _transition(gives), by), says, default=strawberry.UNSET)
 
 
 def aggregate(table: str, on: Pairs, *, label: StrEnum, says: str) -> Any:
     """One object made of aggregates over rows of another table of this source."""
     return _field(FieldSpec(Aggregate(table, tuple(on.items())), label.value), says)
+
+
+def _coordinate(text: str) -> tuple[str, str]:
+    type_name, _, field_name = text.partition(".")
+    return type_name, field_name
 
 
 def embedded(columns: Pairs | None = None, *, present: str = "", label: StrEnum, says: str, by: By = By.NOTHING) -> Any:

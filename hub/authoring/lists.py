@@ -10,23 +10,31 @@ Source: Relay, "GraphQL Cursor Connections Specification".
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphql import (
+    DefinitionNode,
     DocumentNode,
+    EnumTypeDefinitionNode,
     FieldDefinitionNode,
     GraphQLEnumType,
     GraphQLList,
     GraphQLSchema,
+    InputObjectTypeDefinitionNode,
     InputValueDefinitionNode,
+    ListTypeNode,
     NamedTypeNode,
     NameNode,
     NonNullTypeNode,
     ObjectTypeDefinitionNode,
     ObjectTypeExtensionNode,
+    ScalarTypeDefinitionNode,
     StringValueNode,
+    TypeDefinitionNode,
+    TypeNode,
     get_named_type,
     get_nullable_type,
     parse,
@@ -35,7 +43,18 @@ from graphql import (
 
 from hub.model.effect import Effect
 from hub.model.graph import Compared, Coordinate
-from hub.model.mapping import By, Column, Embedded, Form, KeyColumns, ListPart, Rows, SourceMapping, TypeMapping
+from hub.model.mapping import (
+    By,
+    Column,
+    Embedded,
+    Form,
+    KeyColumns,
+    ListPart,
+    Reference,
+    Rows,
+    SourceMapping,
+    TypeMapping,
+)
 
 CURSOR = "Cursor"
 ROOT = "Query"
@@ -107,6 +126,17 @@ _LIST = {
     "none": ("{0}", "No row meets it (không có)."),
 }
 
+# What is known of somebody who is searched: argument -> (type, what it says).
+_SEARCH = {
+    "name": (
+        "String",
+        "Name or its beginning, with or without diacritics, in either order (họ tên).",
+    ),
+    "born": ("PartialDate", "Born in this year or month, or on this day (ngày sinh)."),
+    "province": ("Code", "Province of permanent residence (tỉnh thường trú)."),
+    "number": ("String", "A number he is or was known by: old identity card, passport, insurance (số giấy tờ)."),
+}
+
 # A date masked to its year is compared by the year.
 _SEEN_THROUGH = frozenset({Effect.YEAR})
 
@@ -122,35 +152,44 @@ class Listed:
     lists: set[Coordinate] = field(default_factory=set)
 
 
-def with_lists(sdl: str, mapping: SourceMapping, schema: GraphQLSchema, leads_to: Mapping[Coordinate, str]) -> Listed:
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A source before its lists are written."""
+
+    sdl: str
+    mapping: SourceMapping
+    schema: GraphQLSchema
+    leads_to: Mapping[Coordinate, str]
+
+    def lists(self) -> Mapping[Coordinate, Rows]:
+        """Its fields that are read in pages."""
+        return {
+            (type_name, name): mapped
+            for type_name, of in self.mapping.types.items()
+            for name, mapped in of.fields.items()
+            if isinstance(mapped, Rows) and mapped.page is not None
+        }
+
+
+def with_lists(source: Described, sources: Sequence[Described]) -> Listed:
     """The source with its lists as connections; itself where it has none."""
-    lists = {
-        (type_name, name): mapped
-        for type_name, of in mapping.types.items()
-        for name, mapped in of.fields.items()
-        if isinstance(mapped, Rows) and mapped.page is not None
-    }
-    listed = Listed(sdl, mapping, lists=set(lists))
-    if lists:
-        _Writer(listed, lists, schema, leads_to).write()
+    listed = Listed(source.sdl, source.mapping, lists=set(source.lists()))
+    if listed.lists:
+        _Writer(listed, source, sources).write()
     return listed
 
 
 class _Writer:
     """Writes connections into one source."""
 
-    def __init__(
-        self,
-        listed: Listed,
-        lists: Mapping[Coordinate, Rows],
-        schema: GraphQLSchema,
-        leads_to: Mapping[Coordinate, str],
-    ) -> None:
+    def __init__(self, listed: Listed, source: Described, sources: Sequence[Described]) -> None:
         self.listed = listed
-        self.lists = lists
-        self.schema = schema
-        self.leads_to = leads_to
-        self.types = listed.mapping.types
+        self.source = source
+        self.lists = source.lists()
+        self.leads_to = source.leads_to
+        self.types = source.mapping.types
+        # Entities that have a list of their own somewhere: what links to them can be filtered by what they are.
+        self.listable = {one.leads_to[where]: one for one in sources for where in one.lists() if where[0] == ROOT}
         self.written: dict[str, str] = {}
 
     def write(self) -> None:
@@ -161,7 +200,7 @@ class _Writer:
             self.connection(node)
             made[f"{node}Connection"] = _parts(f"{node}Connection", ("nodes", "edges", "pageInfo", "totalCount"))
             made[f"{node}Edge"] = _parts(f"{node}Edge", ("cursor", "node"))
-        arguments = {node: self.arguments(node) for node in nodes}
+        arguments = {where: self.arguments(self.leads_to[where], mapped) for where, mapped in self.lists.items()}
         document = parse(self.listed.sdl)
         definitions = [
             _changed(node, fields=tuple(self.field(node.name.value, one, arguments) for one in node.fields or ()))
@@ -170,14 +209,32 @@ class _Writer:
             for node in document.definitions
         ]
         added = parse("\n".join(self.written.values())).definitions
-        self.listed.sdl = print_ast(DocumentNode(definitions=(*definitions, *added)))
+        known = {node.name.value for node in document.definitions if isinstance(node, TypeDefinitionNode)}
+        self.listed.sdl = print_ast(DocumentNode(definitions=(*definitions, *added, *self.missing(added, known))))
         root = self.types.get(ROOT)
         others = {ROOT: replace(root, keys=(KeyColumns((), (), ()),))} if root is not None else {}
         self.listed.mapping = replace(self.listed.mapping, types={**self.types, **others, **made})
         self.listed.structure = {(name, one) for name, of in made.items() for one in of.fields}
 
+    def missing(self, added: Iterable[DefinitionNode], known: AbstractSet[str]) -> Iterator[DefinitionNode]:
+        """Scalars and enums that filters of other sources' entities name, as those sources define them."""
+        wanted = {
+            _type_name(item.type)
+            for node in added
+            if isinstance(node, InputObjectTypeDefinitionNode)
+            for item in node.fields or ()
+        } - known
+        for home in self.listable.values():
+            for node in parse(home.sdl).definitions:
+                if isinstance(node, ScalarTypeDefinitionNode | EnumTypeDefinitionNode) and node.name.value in wanted:
+                    wanted.discard(node.name.value)
+                    yield node
+
     def field(
-        self, owner: str, node: FieldDefinitionNode, arguments: Mapping[str, tuple[InputValueDefinitionNode, ...]]
+        self,
+        owner: str,
+        node: FieldDefinitionNode,
+        arguments: Mapping[Coordinate, tuple[InputValueDefinitionNode, ...]],
     ) -> FieldDefinitionNode:
         """The field as a connection, if it is a list."""
         where = (owner, node.name.value)
@@ -186,7 +243,7 @@ class _Writer:
         name = self.leads_to[where]
         named = NamedTypeNode(name=NameNode(value=f"{name}Connection"))
         kind = NonNullTypeNode(type=named) if isinstance(node.type, NonNullTypeNode) else named
-        changed: FieldDefinitionNode = _changed(node, type=kind, arguments=(*(node.arguments or ()), *arguments[name]))
+        changed: FieldDefinitionNode = _changed(node, type=kind, arguments=(*(node.arguments or ()), *arguments[where]))
         return changed
 
     def connection(self, node: str) -> None:
@@ -210,16 +267,17 @@ class _Writer:
               node: {node}!
             }}'''
 
-    def arguments(self, node: str) -> tuple[InputValueDefinitionNode, ...]:
-        found = [
+    def arguments(self, node: str, mapped: Rows) -> tuple[InputValueDefinitionNode, ...]:
+        found = [f"{_says(_SEARCH[name][1])} {name}: {_SEARCH[name][0]}" for name, _ in mapped.search]
+        found += [
             '"The first so many rows (số dòng đầu)." first: Int',
             '"Behind this row (sau con trỏ)." after: Cursor',
             '"The last so many rows (số dòng cuối)." last: Int',
             '"Before this row (trước con trỏ)." before: Cursor',
         ]
-        if filter_type := self.filter(node):
+        if filter_type := self.filter(node, self.source):
             found.append(f'"Only rows that meet it (điều kiện lọc)." where: {filter_type}')
-        if order_type := self.order(node):
+        if (order_type := self.order(node)) and not mapped.search:
             found.append(f'"In this order, the first key first (thứ tự)." order: [{order_type}!]')
         (holder,) = parse(f"type T {{ f({', '.join(found)}): Int }}").definitions
         assert isinstance(holder, ObjectTypeDefinitionNode)
@@ -228,16 +286,17 @@ class _Writer:
 
     # Inputs ---------------------------------------------------------------------------------------------------------
 
-    def filter(self, type_name: str) -> str:
+    def filter(self, type_name: str, within: Described) -> str:
         """The filter of a type, written once; empty where nothing of it may be filtered by."""
         name = f"{type_name}Filter"
         if name in self.written:
             return name
-        of = self.types.get(type_name)
+        source = self.listable.get(type_name, within)
+        of = source.mapping.types.get(type_name)
         if of is None:
             return ""
         self.written[name] = ""  # a type may lead back to itself
-        found = list(self.conditions(name, of))
+        found = list(self.conditions(name, of, source))
         if not found:
             del self.written[name]
             return ""
@@ -254,23 +313,25 @@ class _Writer:
             }}'''
         return name
 
-    def conditions(self, name: str, of: TypeMapping) -> Iterator[str]:
+    def conditions(self, name: str, of: TypeMapping, source: Described) -> Iterator[str]:
         for field_name, mapped in of.fields.items():
-            if By.FILTER not in of.by.get(field_name, By.NOTHING):
+            if not of.by.get(field_name, By.NOTHING) & (By.FILTER | By.ALONG):
                 continue
+            below = source.leads_to[of.name, field_name]
             match mapped:
                 case Column():
-                    inner = self.operators((of.name, field_name), mapped)
+                    inner = self.operators((of.name, field_name), mapped, source)
                 case Rows(many=True):
-                    below = self.filter(self.leads_to[of.name, field_name])
-                    inner = self.on_rows(self.leads_to[of.name, field_name]) if below else ""
+                    inner = self.on_rows(below) if self.filter(below, source) else ""
                 case Embedded() | Rows():
-                    inner = self.filter(self.leads_to[of.name, field_name])
+                    inner = self.filter(below, source)
+                case Reference(keys=(_,)) if below in self.listable:
+                    inner = self.filter(below, source)
                 case _:
                     inner = ""
             if inner:
                 self.listed.compared[name, field_name] = Compared((of.name, field_name), _SEEN_THROUGH)
-                yield f"{_says(self.says(of.name, field_name))} {field_name}: {inner}"
+                yield f"{_says(_description(source, of.name, field_name))} {field_name}: {inner}"
 
     def on_rows(self, type_name: str) -> str:
         name = f"{type_name}ListFilter"
@@ -279,9 +340,9 @@ class _Writer:
         self.written[name] = f"{says}\ninput {name} {{ {operators} }}"
         return name
 
-    def operators(self, where: Coordinate, mapped: Column) -> str:
+    def operators(self, where: Coordinate, mapped: Column, source: Described) -> str:
         """The operators of a scalar, written once for each."""
-        expected = self.schema.type_map[where[0]].fields[where[1]].type  # type: ignore[attr-defined]
+        expected = source.schema.type_map[where[0]].fields[where[1]].type  # type: ignore[attr-defined]
         many = isinstance(get_nullable_type(expected), GraphQLList)
         named = get_named_type(expected)
         name = f"{named.name}{'List' if many else ''}Filter"
@@ -305,7 +366,8 @@ class _Writer:
         self.written["OrderDirection"] = _DIRECTION
         for key in keys:
             self.listed.compared[name, key] = Compared((type_name, key))
-        fields = "\n".join(f"{_says(self.says(type_name, key))} {key}: OrderDirection" for key in keys)
+        says = {key: _says(_description(self.source, type_name, key)) for key in keys}
+        fields = "\n".join(f"{says[key]} {key}: OrderDirection" for key in keys)
         self.written[name] = f'''
             """One key of an order: name one field (khóa sắp xếp)."""
             input {name} {{
@@ -313,9 +375,18 @@ class _Writer:
             }}'''
         return name
 
-    def says(self, type_name: str, field_name: str) -> str:
-        found: str = self.schema.type_map[type_name].fields[field_name].description or ""  # type: ignore[attr-defined]
-        return found
+
+def _description(source: Described, type_name: str, field_name: str) -> str:
+    found: str = source.schema.type_map[type_name].fields[field_name].description or ""  # type: ignore[attr-defined]
+    return found
+
+
+def _type_name(node: TypeNode) -> str:
+    """The name of a type behind lists and exclamation marks."""
+    while isinstance(node, ListTypeNode | NonNullTypeNode):
+        node = node.type
+    assert isinstance(node, NamedTypeNode)
+    return node.name.value
 
 
 def _operators(found: Mapping[str, tuple[str, str]], scalar: str) -> str:

@@ -62,7 +62,7 @@ class _Reader:
                 return Reads(sources=tuple(found for one in owners or [of] for found in self.shown(one, columns)))
             case Rows() if given is not None:
                 inputs = tuple(self.shown(given, mapped.order))
-                return Reads(inputs, self.kind(given))
+                return Reads(inputs, self.kind(given), dict(mapped.search))
             case _:
                 return Reads(sources=self.kind(given)) if given is not None else Reads()
 

@@ -23,10 +23,16 @@ class Form(Enum):
 
 
 class By(Flag):
-    """What the rows of a list may be asked by: a field's own value, or its place in an order."""
+    """What the rows of a list may be asked by.
+
+    FILTER  the field's value
+    ALONG   its value, but in a list of a whole table only along with a FILTER: no index serves it there
+    ORDER   its place in an order
+    """
 
     NOTHING = 0
     FILTER = auto()
+    ALONG = auto()
     ORDER = auto()
 
 
@@ -41,6 +47,7 @@ class Column:
     kind      the Postgres type that its values are compared as
     nullable  whether it may be null
     partial   dates that may be known to the year or month only
+    place     the column that holds its place in an order, if that is not how its own values compare
     """
 
     name: str
@@ -48,6 +55,7 @@ class Column:
     kind: str = "text"
     nullable: bool = True
     partial: bool = False
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,7 @@ class Rows:
     many    a list; otherwise one object or null
     page    a list that is read in pages: a connection
     gives   the type of its objects
+    search  it is a search of persons: argument -> the field that it is compared with
     """
 
     table: str
@@ -85,6 +94,7 @@ class Rows:
     many: bool = True
     page: Page | None = None
     gives: str = ""
+    search: tuple[tuple[str, tuple[str, str]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,6 +156,23 @@ class Introspection:
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class KeySearch:
+    """Keys of rows of another source that a filter compares with: asked before everything else.
+
+    name   of the variable that holds them
+    place  where in the filter, as people write it
+    fetch  gives one list of rows, each with no more than its `key`
+    most   how many the filter takes; where there are more it is refused
+    """
+
+    name: str
+    place: str
+    fetch: Fetch
+    key: str
+    most: int
+
+
 RootNode = Typename | RootHole | RootValue | Introspection
 
 
@@ -163,12 +180,14 @@ RootNode = Typename | RootHole | RootValue | Introspection
 class Plan:
     """All root fields in the order of the answer. Fetches hang on their holes; there is no second list of them.
 
-    serial  one root field after the other, as for a mutation
+    serial    one root field after the other, as for a mutation
+    searches  what filters need of other sources, each after those it needs itself
     """
 
     root: str
     nodes: tuple[RootNode, ...]
     serial: bool = False
+    searches: tuple[KeySearch, ...] = ()
 
 
 def continues(fetch: Fetch, hole: Hole) -> bool:

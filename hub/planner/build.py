@@ -16,6 +16,9 @@ from dataclasses import dataclass, field, replace
 
 from graphql import FieldNode as AstField
 from graphql import (
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLList,
     GraphQLNonNull,
     GraphQLString,
     NameNode,
@@ -28,11 +31,12 @@ from graphql import (
 from hub.errors import Internal
 from hub.model.authorized import Authorized, Grant
 from hub.model.effect import SHOWN
-from hub.model.operation import Constant, Field
+from hub.model.operation import Argument, Constant, Field, ListValue, ObjectValue, Variable, fields_of, items_of
 from hub.model.plan import (
     Fetch,
     Hole,
     Introspection,
+    KeySearch,
     Merge,
     Node,
     Order,
@@ -103,6 +107,7 @@ class _Builder:
     def __init__(self, graph: PlannerGraph, profile: Profile) -> None:
         self.graph = graph
         self.profile = profile
+        self.searches: list[KeySearch] = []
 
     # Roots ----------------------------------------------------------------------------------------------------------
 
@@ -125,7 +130,8 @@ class _Builder:
             for node in _Roots(self, root, serial=serial).nodes(group):
                 assert isinstance(node, Hole | Merge)
                 found[node.key] = RootValue(node.key, node)
-        return Plan(root, tuple(found[grant.key] for grant in authorized.grants), serial)
+        nodes = tuple(found[grant.key] for grant in authorized.grants)
+        return Plan(root, nodes, serial, tuple(self.searches))
 
     def neighbours(self, root: str, grants: Sequence[Grant]) -> Iterator[list[Grant]]:
         """Fields that run one after the other, in groups that one subgraph can run."""
@@ -306,19 +312,63 @@ class _Builder:
         fetch = self.whole(grant, move, selection[entity])
         return Shape(entity, {}, Hole("", "", True, fetch, 0, move.names))
 
-    @staticmethod
-    def value(grant: Grant, shape: Shape | None) -> Value:
+    def value(self, grant: Grant, shape: Shape | None) -> Value:
         """A field that the source gives, as the policy decided."""
         return Value(
             grant.key,
             grant.name,
             _nullable(grant),
-            grant.arguments,
+            tuple((name, self.compared(argument, name, grant)) for name, argument in grant.arguments),
             shape,
             grant.effects,
             grant.reads,
             grant.field.type,
         )
+
+    def compared(self, argument: Argument, name: str, grant: Grant) -> Argument:
+        """An argument whose conditions behind links are keys to be searched for."""
+        expected = grant.field.inputs.get(name)
+        if expected is None or not isinstance(get_named_type(expected), GraphQLInputObjectType):
+            return argument
+        return self.without_links(argument, expected, name, grant)
+
+    def without_links(self, argument: Argument, expected: GraphQLInputType, path: str, grant: Grant) -> Argument:
+        bare = get_nullable_type(expected)
+        if isinstance(bare, GraphQLList) and isinstance(get_named_type(bare), GraphQLInputObjectType):
+            items = enumerate(items_of(argument))
+            return ListValue(
+                tuple(self.without_links(item, bare.of_type, f"{path}.{index}", grant) for index, item in items)
+            )
+        if argument == Constant(None) or not isinstance(bare, GraphQLInputObjectType):
+            return argument
+        found = []
+        for name, value in fields_of(argument):
+            here = f"{path}.{name}"
+            inner = self.without_links(value, bare.fields[name].type, here, grant)
+            target = self.graph.compared.get((bare.name, name))
+            key = self.graph.link_key(*target.field) if target is not None else None
+            if target is not None and key is not None and value != Constant(None):
+                inner = self.search(target.field, key[0], inner, here, grant)
+            found.append((name, inner))
+        return ObjectValue(tuple(found))
+
+    def search(self, link: tuple[str, str], key: str, where: Argument, path: str, grant: Grant) -> Argument:
+        """Asks the home of an entity for the keys of those that meet a condition.
+
+        In the universe of what is not the reader's own: behind a link, nothing is.
+        """
+        entity = get_named_type(self.graph.field_type(*link)).name
+        source, name, most = self.graph.lists[entity]
+        item = Shape(entity, {entity: (Value(key, key, nullable=True),)})
+        info = Shape("PageInfo", {"PageInfo": (Value("hasNextPage", "hasNextPage", nullable=False),)})
+        parts = (Value("nodes", "nodes", False, (), item), Value("pageInfo", "pageInfo", False, (), info))
+        page = Shape(f"{entity}Connection", {f"{entity}Connection": parts})
+        arguments = (("first", Constant(most)), ("where", where))
+        listed = Value(name, name, True, arguments, page, SHOWN, grant.reads)
+        fetch = Fetch(source, self.graph.root, (), self.profile.others, [listed])
+        variable = f"{path} #{len(self.searches)}"
+        self.searches.append(KeySearch(variable, path, fetch, key, most))
+        return Variable(variable)
 
     def grants(self, type_name: str, fields: FieldSet, standing: Standing) -> Iterator[Grant]:
         """A field set as a selection, which the planner makes for itself."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 
 from graphql import (
     GraphQLInterfaceType,
@@ -24,7 +25,8 @@ from graphql import (
 )
 
 from hub.errors import Problem
-from hub.model.mapping import Reference, SourceMapping
+from hub.model.graph import Compared
+from hub.model.mapping import Reference, Rows, SourceMapping
 from hub.model.supergraph import FieldSet, JoinField, Supergraph
 
 
@@ -62,6 +64,8 @@ class PlannerGraph:
 
     own     the hub's own sources, which are asked by values and not by representations
     labels  the labels of `@override` that are on
+    lists   entity -> (source, root field, the most of a page) that lists all of them
+    compared  (input type, field) -> the field that a filter compares
     """
 
     supergraph: Supergraph
@@ -69,6 +73,8 @@ class PlannerGraph:
     lookups: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     own: frozenset[str] = frozenset()
     labels: frozenset[str] = frozenset()
+    lists: Mapping[str, tuple[str, str, int]] = field(default_factory=dict)
+    compared: Mapping[tuple[str, str], Compared] = field(default_factory=dict)
 
     # Fields ---------------------------------------------------------------------------------------------------------
 
@@ -118,6 +124,17 @@ class PlannerGraph:
     def _whole(self) -> GraphQLSchema:
         """With the inaccessible elements, which keys may have."""
         return build_ast_schema(parse(self.supergraph.sdl), assume_valid=True, assume_valid_sdl=True)
+
+    def link_key(self, type_name: str, name: str) -> tuple[str, ...] | None:
+        """The key that a field of an own source holds of another entity; None where it is no link."""
+        found = (self.references.get((source, type_name, name)) for source in self.own)
+        return next((key for key in found if key is not None), None)
+
+    @property
+    def root(self) -> str:
+        """The name of the query type."""
+        query = self.supergraph.api.query_type
+        return query.name if query is not None else ""
 
     # Types ----------------------------------------------------------------------------------------------------------
 
@@ -312,7 +329,11 @@ def brittle_fields(graph: PlannerGraph) -> list[Problem]:
     return found
 
 
-def planner_graph(supergraph: Supergraph, mappings: Mapping[str, SourceMapping]) -> PlannerGraph:
+def planner_graph(
+    supergraph: Supergraph,
+    mappings: Mapping[str, SourceMapping],
+    compared: Mapping[tuple[str, str], Compared] = MappingProxyType({}),
+) -> PlannerGraph:
     """The planner's view of a composed graph; the mappings say which fields of the hub's own sources are references."""
     references = {
         (source, type_name, field_name): tuple(key for key, _ in mapped.keys)
@@ -324,4 +345,12 @@ def planner_graph(supergraph: Supergraph, mappings: Mapping[str, SourceMapping])
     lookups = {
         (source, name): lookup.key for source, mapping in mappings.items() for name, lookup in mapping.lookups.items()
     }
-    return PlannerGraph(supergraph, references, lookups, frozenset(mappings))
+    query = supergraph.api.query_type
+    lists = {
+        mapped.gives: (source, field_name, mapped.page.most)
+        for source, mapping in mappings.items()
+        for of in (mapping.types.get(query.name if query else ""),)
+        for field_name, mapped in (of.fields.items() if of else ())
+        if isinstance(mapped, Rows) and mapped.page is not None
+    }
+    return PlannerGraph(supergraph, references, lookups, frozenset(mappings), lists=lists, compared=compared)

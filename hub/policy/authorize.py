@@ -8,10 +8,10 @@ from graphql import GraphQLInputObjectType, GraphQLInputType, GraphQLList, get_n
 
 from hub.errors import Refused, Shown
 from hub.model.authorized import Authorized, Grant
-from hub.model.effect import SHOWN, Effect, Effects
+from hub.model.effect import SHOWN, Effect, Effects, combined
 from hub.model.graph import Coordinate
 from hub.model.operation import Argument, Field, Operation, fields_of, items_of
-from hub.model.viewer import Profile, Standing
+from hub.model.viewer import Profile, RecordClass, Standing
 from hub.policy.rulebook import RuleBook
 
 
@@ -70,34 +70,41 @@ class _Deciding:
     def compared(self, field: Field, below: Standing, path: tuple[str, ...]) -> Mapping[Coordinate, Effects]:
         """What filters and orders of a list compare, as the reader would be shown it; each is a read like any other."""
         found: dict[Coordinate, Effects] = {}
-        in_universe = self.profile.universe(below).classes
-        for where, name in _inputs(field) if (field.parent, field.name) in self.rules.lists else ():
-            if not self.rules.usable(self.profile, below, where):
-                self.refuse(field, f"`{field.name}` cannot be asked by `{name}` here: {'.'.join(path)}")
-                continue
-            target = self.rules.compared.get(where)
-            if target is not None:
-                effects = self.rules.effects(self.profile, below, target.field)
-                if effects.within(in_universe) != {Effect.SHOW}:
-                    found[target.field] = effects
+        if (field.parent, field.name) not in self.rules.lists:
+            return found
+        for name, argument in field.arguments:
+            for where, at, effects, place in self.given(argument, field.inputs[name], below, name):
+                if effects is None:
+                    self.refuse(field, f"`{field.name}` cannot be asked by `{place}` here: {'.'.join(path)}")
+                elif effects.within(self.profile.universe(at).classes) != {Effect.SHOW}:
+                    found[where] = combined([effects, found.get(where, SHOWN)])
         return found
+
+    def given(
+        self, argument: Argument, expected: GraphQLInputType, at: Standing, path: str
+    ) -> Iterator[tuple[Coordinate, Standing, Effects | None, str]]:
+        """Every field that an argument compares, at any depth: with its standing, its effects if it may be compared."""
+        bare = get_nullable_type(expected)
+        if isinstance(bare, GraphQLList):
+            for item in items_of(argument) if isinstance(get_named_type(bare), GraphQLInputObjectType) else ():
+                yield from self.given(item, bare.of_type, at, path)
+        elif isinstance(bare, GraphQLInputObjectType):
+            for name, value in fields_of(argument):
+                here, below = f"{path}.{name}", at
+                target = self.rules.compared.get((bare.name, name))
+                if target is not None:
+                    below = self.rules.standing_after(at, target.field)
+                    usable = self.rules.usable(self.profile, at, (bare.name, name))
+                    yield target.field, at, self.seen(target.field, at, below) if usable else None, here
+                yield from self.given(value, bare.fields[name].type, below, here)
+
+    def seen(self, where: Coordinate, at: Standing, below: Standing) -> Effects:
+        """What is given of a compared field; nothing in classes that the reader does not see behind it."""
+        found = self.rules.effects(self.profile, at, where)
+        behind = self.profile.universe(below).classes
+        return Effects(
+            *(effect if of in behind else Effect.DENY for of, effect in zip(RecordClass, found, strict=True))
+        )
 
     def refuse(self, field: Field, message: str) -> None:
         self.refusals.append(Shown(message, code="NOT_SHARED", locations=[field.location]))
-
-
-def _inputs(field: Field) -> Iterator[tuple[Coordinate, str]]:
-    """Every input field that the arguments of a field give, at any depth, with its path as people write it."""
-    for name, argument in field.arguments:
-        yield from _given(argument, field.inputs[name], name)
-
-
-def _given(argument: Argument, expected: GraphQLInputType, path: str) -> Iterator[tuple[Coordinate, str]]:
-    bare = get_nullable_type(expected)
-    if isinstance(bare, GraphQLList):
-        for item in items_of(argument) if isinstance(get_named_type(bare), GraphQLInputObjectType) else ():
-            yield from _given(item, bare.of_type, path)
-    elif isinstance(bare, GraphQLInputObjectType):
-        for name, value in fields_of(argument):
-            yield (bare.name, name), f"{path}.{name}"
-            yield from _given(value, bare.fields[name].type, f"{path}.{name}")

@@ -29,6 +29,7 @@ from hub.model.mapping import (
 )
 from hub.model.viewer import RecordClass
 from hub.sources.postgres.connection import BROKEN
+from hub.sources.postgres.served import Served, served
 
 # Types whose text needs no escaping in JSON: the built-in ones, and the domains of the migrations.
 _PLAIN = frozenset(
@@ -56,11 +57,11 @@ from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n o
 where k.contype = 'c' and n.nspname = any($1)
 """
 _INDEXES = """
-select n.nspname, c.relname, array_agg(a.attname::text order by k.place) as columns
+select n.nspname, c.relname, x.relname, array_agg(a.attname::text order by k.place) as columns
 from pg_index i join pg_class c on c.oid = i.indrelid join pg_namespace n on n.oid = c.relnamespace
-cross join lateral unnest(i.indkey::int2[]) with ordinality k(number, place)
+join pg_class x on x.oid = i.indexrelid cross join lateral unnest(i.indkey::int2[]) with ordinality k(number, place)
 join pg_attribute a on a.attrelid = c.oid and a.attnum = k.number
-where n.nspname = any($1) and k.place <= i.indnkeyatts group by n.nspname, c.relname, i.indexrelid
+where n.nspname = any($1) and k.place <= i.indnkeyatts group by n.nspname, c.relname, x.relname
 """
 
 
@@ -70,30 +71,48 @@ class _Table:
 
     columns: dict[str, tuple[str, bool]] = field(default_factory=dict)
     checks: list[tuple[str, frozenset[str]]] = field(default_factory=list)
-    indexes: list[list[str]] = field(default_factory=list)
+    indexes: dict[str, list[str]] = field(default_factory=dict)
 
 
 async def drifts(mapping: SourceMapping, api: GraphQLSchema, dsn: str, classes: Sequence[RecordClass]) -> list[Problem]:
     """Every drift between a source's declarations and its database, for these class schemas."""
+    catalogue = await _catalogue(mapping.name, dsn, classes)
+    found: list[Problem] = []
+    for name, tables in catalogue.items():
+        found += _Checker(mapping, api, name, tables).problems()
+    return sorted(set(found), key=lambda problem: (problem.place, problem.code))
+
+
+async def lists_served(mapping: SourceMapping, dsn: str, classes: Sequence[RecordClass]) -> list[Served]:
+    """Every way to ask a source's lists, and the index behind it; the class schemas have the same."""
+    catalogue = await _catalogue(mapping.name, dsn, classes[:1])
+    return [
+        one
+        for tables in catalogue.values()
+        for one in served(mapping, {name: table.indexes for name, table in tables.items()})
+    ]
+
+
+_Tables = dict[str, _Table]
+
+
+async def _catalogue(source: str, dsn: str, classes: Sequence[RecordClass]) -> Mapping[str, _Tables]:
+    """Class schema -> table -> what the catalogue says of it."""
     try:
         connection = await asyncpg.connect(dsn, timeout=5)
     except (*BROKEN, asyncpg.PostgresError) as error:
-        raise SourceUnavailable(mapping.name, error) from error
+        raise SourceUnavailable(source, error) from error
     try:
-        names = [record_class.value for record_class in classes]
-        tables: dict[tuple[str, str], _Table] = {}
-        for schema, table, column, kind, required in await connection.fetch(_COLUMNS, names):
-            tables.setdefault((schema, table), _Table()).columns[column] = (kind, required)
-        for schema, table, text, columns in await connection.fetch(_CHECKS, names):
-            tables[schema, table].checks.append((text, frozenset(columns or ())))
-        for schema, table, columns in await connection.fetch(_INDEXES, names):
-            tables[schema, table].indexes.append(columns)
+        found: dict[str, _Tables] = {record_class.value: {} for record_class in classes}
+        for schema, table, column, kind, required in await connection.fetch(_COLUMNS, list(found)):
+            found[schema].setdefault(table, _Table()).columns[column] = (kind, required)
+        for schema, table, text, columns in await connection.fetch(_CHECKS, list(found)):
+            found[schema][table].checks.append((text, frozenset(columns or ())))
+        for schema, table, index, columns in await connection.fetch(_INDEXES, list(found)):
+            found[schema][table].indexes[index] = columns
     finally:
         await connection.close()
-    found: list[Problem] = []
-    for name in names:
-        found += _Checker(mapping, api, name, {t: v for (schema, t), v in tables.items() if schema == name}).problems()
-    return sorted(set(found), key=lambda problem: (problem.place, problem.code))
+    return found
 
 
 class _Checker:
@@ -112,11 +131,20 @@ class _Checker:
         self.tables = {**tables, **given}
 
     def problems(self) -> Iterator[Problem]:
+        yield from self.lists()
         for home in self.mapping.types.values():
             if home.table:
                 yield from self.keys(home)
-            if home.keys:
+            if home.keys and home.keys[0].fields:
                 yield from self.object(home, home.table or home.name, {}, frozenset())
+
+    def lists(self) -> Iterator[Problem]:
+        """What a list is filtered or ordered by, an index has to serve."""
+        for one in served(self.mapping, {name: table.indexes for name, table in self.tables.items()}):
+            if one.missing and one.table in self.tables:
+                place = self.place(one.table, ", ".join(one.columns), f"{one.field} {one.asked}".rstrip())
+                message = "no index leads with these columns"
+                yield Problem("INDEX_MISSING", place, message, "add one, or ask for it along with another (`By.ALONG`)")
 
     def place(self, table: str, column: str = "", where: str = "") -> str:
         name = ".".join(part for part in (self.mapping.name, self.schema, table, column) if part)
@@ -145,7 +173,7 @@ class _Checker:
     def indexed(self, table: str, columns: Sequence[str], where: str) -> Iterator[Problem]:
         """Some index must lead with the columns, in any order."""
         if table in self.tables and not any(
-            set(index[: len(columns)]) == set(columns) for index in self.tables[table].indexes
+            set(index[: len(columns)]) == set(columns) for index in self.tables[table].indexes.values()
         ):
             place = self.place(table, ", ".join(columns), where)
             yield Problem("INDEX_MISSING", place, "no index leads with these columns", "rows are found by them")

@@ -7,7 +7,7 @@ hides too much to be compared, but for a date's year, which is compared by what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -18,7 +18,7 @@ from uuid import UUID
 from hub.errors import Internal, Refused, Shown
 from hub.model.effect import SHOWN, Effect, Effects
 from hub.model.graph import Coordinate
-from hub.model.mapping import Column, Embedded, Rows, TypeMapping
+from hub.model.mapping import By, Column, Embedded, Reference, Rows, TypeMapping
 from hub.model.operation import Argument, Constant, fields_of, items_of
 from hub.model.viewer import RecordClass
 
@@ -72,6 +72,13 @@ class Filter:
         self.conditions = 0
         self.numbers: dict[str, int] = {}
 
+    def check_served(self, home: TypeMapping) -> None:
+        """Refuses what no index of a whole table serves, unless a condition beside it narrows the rows."""
+        along = sorted(name for name in _asked(self.where) if By.ALONG in home.by.get(name, By.NOTHING))
+        if along and not any(By.FILTER in home.by.get(name, By.NOTHING) for name in _narrowing(self.where)):
+            narrowing = ", ".join(f"`{name}`" for name, by in home.by.items() if By.FILTER in by)
+            raise refuse(f"`where.{along[0]}` alone would read the whole table: ask along with one of {narrowing}")
+
     def condition(self, home: TypeMapping, alias: str, of: RecordClass) -> str:
         """The condition on a row of a class; empty where nothing is asked."""
         self.conditions = 0
@@ -109,6 +116,10 @@ class Filter:
             case Rows():
                 on_rows = self.on_list if mapped.many else self.on_one
                 return on_rows(mapped, value, effects, on)
+            case Reference(keys=((_, column),)):
+                # What is behind a link was searched for at its home: here stand the keys of what was found.
+                here = "null" if effects.of(on.of) is Effect.DENY else on.column(column)
+                return f"{here} = any({self.values(value, on.path, 'text')})"
         raise Internal(f"`{home.name}.{name}` cannot be filtered by")
 
     # Objects and other rows ------------------------------------------------------------------------------------------
@@ -249,6 +260,29 @@ class Filter:
         if known is None:
             known = self.numbers[name] = self.compiler.parameter(self.field, operand, check, name)
         return known
+
+
+def _asked(where: Argument) -> Iterator[str]:
+    """The fields that a filter asks of the row itself, at any depth."""
+    for name, value in fields_of(where):
+        match name:
+            case "and" | "or":
+                for item in items_of(value):
+                    yield from _asked(item)
+            case "not":
+                yield from _asked(value)
+            case _:
+                yield name
+
+
+def _narrowing(where: Argument) -> Iterator[str]:
+    """The fields that every row must meet a condition of."""
+    for name, value in fields_of(where):
+        if name == "and":
+            for item in items_of(value):
+                yield from _narrowing(item)
+        elif name not in ("or", "not"):
+            yield name
 
 
 def _meets(condition: str) -> str:

@@ -41,8 +41,6 @@ from hub.operation.prepare import Prepared
 
 MOST_FIELDS = 20_000
 
-_NOT_GIVEN = Constant(Undefined)
-
 
 def normalise(prepared: Prepared, booleans: Mapping[str, bool], forms: Sequence[Form] = ()) -> Operation:
     """The operation under these values of its booleans, and these forms of the variables that decide a list."""
@@ -60,9 +58,9 @@ class _Walk:
         self.schema = prepared.schema
         self.fragments = prepared.fragments
         self.booleans = booleans
-        self.formed = {
-            name: formed(name, form) for (name, _), form in zip(prepared.forming, forms, strict=len(forms) > 0)
-        }
+        known = {name: form for (name, _), form in zip(prepared.forming, forms, strict=len(forms) > 0)}
+        self.formed = {name: formed(name, form) for name, form in known.items() if form.given}
+        self.not_given = known.keys() - self.formed
         self.made = 0
 
     def fields(self, parent: GraphQLObjectType, sets: Sequence[SelectionSetNode]) -> tuple[Field, ...]:
@@ -149,10 +147,9 @@ class _Walk:
 
     def value(self, node: ValueNode, expected: Any, default: Any = None) -> Argument:
         if isinstance(node, VariableNode):
-            known = self.formed.get(node.name.value)
-            if known is None:
-                return Variable(node.name.value, default)
-            return Constant(default) if known == _NOT_GIVEN else known
+            if node.name.value in self.not_given:
+                return Constant(default)
+            return self.formed.get(node.name.value) or Variable(node.name.value, default)
         if not _has_variables(node):
             return Constant(value_from_ast(node, expected))
         bare = get_nullable_type(expected)
@@ -171,7 +168,7 @@ class _Walk:
 
     def left_out(self, node: ValueNode) -> bool:
         """Whether a field of an object is a variable that is known not to be given."""
-        return isinstance(node, VariableNode) and self.formed.get(node.name.value) == _NOT_GIVEN
+        return isinstance(node, VariableNode) and node.name.value in self.not_given
 
 
 def _has_variables(node: ValueNode) -> bool:

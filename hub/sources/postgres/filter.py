@@ -298,6 +298,10 @@ def _fails(condition: str) -> str:
 
 def _converted(given: Any, convert: Callable[[Any], Any], path: str) -> Any:
     try:
+        str(given).encode()
+    except UnicodeEncodeError:
+        raise refuse(f"`{path}`: a text cannot hold half of a character, a surrogate without its other") from None
+    try:
         return convert(given)
     except (ValueError, ArithmeticError) as error:
         raise refuse(f"`{path}`: {error}") from None

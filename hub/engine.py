@@ -23,14 +23,14 @@ from graphql.language import DocumentNode, FieldNode, OperationDefinitionNode, S
 from hub.cache import Bounded
 from hub.compose import compose
 from hub.errors import BuildFailed, Problem, Refused, SettingsWrong, Shown
-from hub.executor import Lanes, Program, Programs, Secrets, run
+from hub.executor import Lanes, Observed, Program, Programs, Secrets, check, run, runs
 from hub.model.authorized import Authorized
 from hub.model.effect import Effect
 from hub.model.graph import DeclaredGraph, PolicyTable
 from hub.model.mapping import Lookup
 from hub.model.operation import Operation
 from hub.model.plan import Plan
-from hub.model.request import Request, Response, refusal
+from hub.model.request import PlanWish, Request, Response, refusal
 from hub.model.source import PseudonymKey, Source
 from hub.model.supergraph import Supergraph
 from hub.model.viewer import Audience, Profile, Served, Universe, Viewer
@@ -45,12 +45,14 @@ from hub.operation import (
     parse_document,
     prepare,
 )
-from hub.planner import PlannerGraph, brittle_fields, plan, planner_graph
+from hub.planner import PlannerGraph, brittle_fields, described, fetches, plan, planner_graph
+from hub.planner.view import document
 from hub.policy import (
     RuleBook,
     authorize,
     check_agreement,
     contract,
+    plan_sight,
     policy_problems,
     profiles,
     pseudonym_key,
@@ -214,11 +216,11 @@ class Engine:
     async def execute(self, request: Request, viewer: Viewer) -> Response:
         """The answer to one request. What is wrong with the request is shown; a fault of the hub is raised."""
         try:
-            return Response(await self._execute(request, viewer))
+            return await self._execute(request, viewer)
         except Refused as refused:
             return Response(refusal(refused.errors), executed=False)
 
-    async def _execute(self, request: Request, viewer: Viewer) -> bytes:
+    async def _execute(self, request: Request, viewer: Viewer) -> Response:
         profile = viewer.profile
         document = self._document(request, profile)
         prepared = document.prepared
@@ -233,7 +235,29 @@ class Engine:
             # What introspection answers may hang on variables, and stands in its program as text.
             if not (program.introspects and prepared.operation.variable_definitions):
                 document.programs.put((booleans, forms), program)
-        return await run(program, variables, viewer)
+        if request.plan is not None:
+            return await self._with_plan(request.plan, program, variables, viewer)
+        return Response(await run(program, variables, viewer))
+
+    async def _with_plan(
+        self, wish: PlanWish, program: Program, variables: Mapping[str, Any], viewer: Viewer
+    ) -> Response:
+        """The answer with its plan in the extensions; or the plan alone, and `data` is null."""
+        sight = plan_sight(viewer.profile, self.built.rules, self.contract(viewer.profile))
+        shown = described(program.plan, sight)
+        steps = [program.steps[id(fetch)] for fetch in fetches(program.plan)]
+        if sight.inside:
+            questions = (self.sources[step.question.fetch.source].readable(step.question) for step in steps)
+            shown = shown.with_questions(dict(enumerate(questions, start=1)))
+        if wish is PlanWish.ONLY:
+            check(program, variables, viewer)
+            body = b'{"data":null}'
+        else:
+            observed = Observed()
+            body = await run(program, variables, viewer, observed)
+            shown = shown.with_runs(runs(shown, steps, observed, body, inside=sight.inside))
+        extensions = orjson.dumps({"plan": document(shown)})
+        return Response(body[:-1] + b',"extensions":' + extensions + b"}", plan=shown)
 
     def _document(self, request: Request, profile: Profile) -> _Document:
         key = (request.document, request.operation_name, profile)

@@ -60,7 +60,7 @@ class Employer:
     record_class: RecordClass = record_class(label=L.CLASS)
     tax_code: TaxCode = column(by=By.FILTER, label=L.PUBLIC, says="Tax code (mã số thuế).")
     budget_code: Code | None = column(label=L.AFFILIATION, says="Budget-relation code (mã quan hệ ngân sách), 7 digits.")
-    name: str = column(by=By.FILTER | By.ORDER, label=L.PUBLIC, says="Name (tên đơn vị).")
+    name: str = column(by=By.FILTER | By.ORDER, place="name_order", label=L.PUBLIC, says="Name (tên đơn vị).")
     entity_type: EntityType = column(by=By.ALONG, label=L.PUBLIC, says="Kind (loại hình).")
     industry: Industry = embedded({"code": "industry_code"}, by=By.FILTER, label=L.PUBLIC, says="Main line of business (ngành nghề).")
     address: Address = embedded(AT, by=By.FILTER, label=L.PUBLIC, says="Head office (trụ sở chính).")

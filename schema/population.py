@@ -11,6 +11,7 @@ from hub.authoring import (
     WHOLE,
     By,
     Key,
+    Page,
     Source,
     Standing,
     Through,
@@ -134,7 +135,9 @@ class Person:
     surname: str = column(label=L.NAME, says="Surname (họ).")
     middle_name: str | None = column(label=L.NAME, says="Middle name (chữ đệm).")
     given_name: str = column(label=L.NAME, says="Given name (tên); people are addressed by it.")
-    full_name: str = column(label=L.NAME, says="Full name (họ và tên).")
+    full_name: str = column(
+        by=By.ORDER, place="name_order", label=L.NAME, says="Full name (họ và tên); in lists by given name first."
+    )
     birth_date: PartialDate = column(by=By.FILTER | By.ORDER, label=L.BIRTH, says="Date of birth (ngày sinh), as exact as it is known.")
     sex: Sex = column(by=By.ALONG, label=L.BASIC, says="Sex (giới tính).")
     ethnicity: EthnicGroup | None = embedded(
@@ -205,6 +208,21 @@ class Query:
         says="Up to 500 persons in the order asked, null where there is none (tra cứu nhiều công dân).",
     )
     def people(self, personal_ids: list[PersonalId]) -> list[Person | None]: ...
+
+    search_persons: list[Person] | None = connection(
+        "person",
+        order=("id",),
+        search={
+            "name": "Person.fullName",
+            "born": "Person.birthDate",
+            "province": "Address.province",
+            "number": "Identifier.value",
+        },
+        gives=Standing.OFFICIAL,
+        page=Page(most=100, usual=20),
+        label=L.NAME,
+        says="Persons by what is known of them, the best match first (tìm công dân).",
+    )
 
     persons: list[Person] | None = connection(
         "person", order=("id",), gives=Standing.OFFICIAL, page=WHOLE, label=L.LINK, says="Persons (danh sách công dân)."

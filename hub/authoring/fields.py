@@ -175,19 +175,27 @@ def connection(
     gives: Standing | None = None,
     page: Page = SHORT,
     by: By = By.NOTHING,
+    search: Mapping[str, str] | None = None,
 ) -> Any:
     """A list that is read in pages, filtered and ordered: a Relay connection. Annotate it as the list of its nodes.
 
     `order` holds when the reader asks for none; its last column is unique. What nodes may be filtered and ordered by,
-    their own fields say (`by`). Without `on` it is a root field over the whole table.
+    their own fields say (`by`). Without `on` it is a root field over the whole table. With `search` it finds persons by
+    what is known of them, the best first: {argument: `Type.field` that it is compared with}.
     """
-    rows_there = Rows(table, tuple((on or {}).items()), order, where, page=page)
+    compared = tuple((name, _coordinate(where)) for name, where in (search or {}).items())
+    rows_there = Rows(table, tuple((on or {}).items()), order, where, page=page, search=compared)
     return _field(FieldSpec(rows_there, label.value, _transition(gives), by), says, default=strawberry.UNSET)
 
 
 def aggregate(table: str, on: Pairs, *, label: StrEnum, says: str) -> Any:
     """One object made of aggregates over rows of another table of this source."""
     return _field(FieldSpec(Aggregate(table, tuple(on.items())), label.value), says)
+
+
+def _coordinate(text: str) -> tuple[str, str]:
+    type_name, _, field_name = text.partition(".")
+    return type_name, field_name
 
 
 def embedded(columns: Pairs | None = None, *, present: str = "", label: StrEnum, says: str, by: By = By.NOTHING) -> Any:

@@ -126,6 +126,17 @@ _LIST = {
     "none": ("{0}", "No row meets it (không có)."),
 }
 
+# What is known of somebody who is searched: argument -> (type, what it says).
+_SEARCH = {
+    "name": (
+        "String",
+        "Name or its beginning, with or without diacritics, in either order (họ tên).",
+    ),
+    "born": ("PartialDate", "Born in this year or month, or on this day (ngày sinh)."),
+    "province": ("Code", "Province of permanent residence (tỉnh thường trú)."),
+    "number": ("String", "A number he is or was known by: old identity card, passport, insurance (số giấy tờ)."),
+}
+
 # A date masked to its year is compared by the year.
 _SEEN_THROUGH = frozenset({Effect.YEAR})
 
@@ -189,7 +200,7 @@ class _Writer:
             self.connection(node)
             made[f"{node}Connection"] = _parts(f"{node}Connection", ("nodes", "edges", "pageInfo", "totalCount"))
             made[f"{node}Edge"] = _parts(f"{node}Edge", ("cursor", "node"))
-        arguments = {node: self.arguments(node) for node in nodes}
+        arguments = {where: self.arguments(self.leads_to[where], mapped) for where, mapped in self.lists.items()}
         document = parse(self.listed.sdl)
         definitions = [
             _changed(node, fields=tuple(self.field(node.name.value, one, arguments) for one in node.fields or ()))
@@ -220,7 +231,10 @@ class _Writer:
                     yield node
 
     def field(
-        self, owner: str, node: FieldDefinitionNode, arguments: Mapping[str, tuple[InputValueDefinitionNode, ...]]
+        self,
+        owner: str,
+        node: FieldDefinitionNode,
+        arguments: Mapping[Coordinate, tuple[InputValueDefinitionNode, ...]],
     ) -> FieldDefinitionNode:
         """The field as a connection, if it is a list."""
         where = (owner, node.name.value)
@@ -229,7 +243,7 @@ class _Writer:
         name = self.leads_to[where]
         named = NamedTypeNode(name=NameNode(value=f"{name}Connection"))
         kind = NonNullTypeNode(type=named) if isinstance(node.type, NonNullTypeNode) else named
-        changed: FieldDefinitionNode = _changed(node, type=kind, arguments=(*(node.arguments or ()), *arguments[name]))
+        changed: FieldDefinitionNode = _changed(node, type=kind, arguments=(*(node.arguments or ()), *arguments[where]))
         return changed
 
     def connection(self, node: str) -> None:
@@ -253,8 +267,9 @@ class _Writer:
               node: {node}!
             }}'''
 
-    def arguments(self, node: str) -> tuple[InputValueDefinitionNode, ...]:
-        found = [
+    def arguments(self, node: str, mapped: Rows) -> tuple[InputValueDefinitionNode, ...]:
+        found = [f"{_says(_SEARCH[name][1])} {name}: {_SEARCH[name][0]}" for name, _ in mapped.search]
+        found += [
             '"The first so many rows (số dòng đầu)." first: Int',
             '"Behind this row (sau con trỏ)." after: Cursor',
             '"The last so many rows (số dòng cuối)." last: Int',
@@ -262,7 +277,7 @@ class _Writer:
         ]
         if filter_type := self.filter(node, self.source):
             found.append(f'"Only rows that meet it (điều kiện lọc)." where: {filter_type}')
-        if order_type := self.order(node):
+        if (order_type := self.order(node)) and not mapped.search:
             found.append(f'"In this order, the first key first (thứ tự)." order: [{order_type}!]')
         (holder,) = parse(f"type T {{ f({', '.join(found)}): Int }}").definitions
         assert isinstance(holder, ObjectTypeDefinitionNode)

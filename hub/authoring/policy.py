@@ -7,6 +7,10 @@
     [policies]                                 what `@policy` directives ask for, and who fulfils it
     fraud-investigation = ["officer"]
 
+    [plans]                                    who is shown the plans of his own requests; nobody else is
+    shown = ["officer"]                        their shape, and the rows that stand in the answer
+    inside = ["officer"]                       statements, names of keys, and how many keys were asked
+
 Every label must be in every section, every class in reach in every cell that tells classes apart. A cell that can never
 apply, that says the same of all classes one by one, or that nobody knows, is a problem with its place.
 """
@@ -21,10 +25,12 @@ from typing import Any
 
 from hub.errors import Problem
 from hub.model.effect import Effect, Effects
-from hub.model.graph import PolicyTable
+from hub.model.graph import PlansShown, PolicyTable
 from hub.model.viewer import Audience, RecordClass, Standing, reach, standings
 
 POLICIES = "policies"
+PLANS = "plans"
+_PARTS = ("shown", "inside")
 _EFFECTS = ", ".join(Effect)
 
 
@@ -44,8 +50,9 @@ def read_policy(path: Path, labels: Iterable[str]) -> tuple[PolicyTable, list[Pr
         return PolicyTable(path.name, known, {}), [Problem("POLICY_UNREADABLE", path.name, str(error))]
     reader = _Reader(path.name, known)
     policies = reader.policies(content.pop(POLICIES, {}))
+    plans = reader.plans(content.pop(PLANS, {}))
     cells = reader.table(content)
-    return PolicyTable(path.name, known, cells, policies), reader.problems
+    return PolicyTable(path.name, known, cells, policies, plans), reader.problems
 
 
 class _Reader:
@@ -65,13 +72,27 @@ class _Reader:
             self.problem("UNREADABLE", f"[{POLICIES}]", "is no table", 'write `name = ["officer"]`')
             return found
         for name, audiences in content.items():
-            listed = audiences if isinstance(audiences, list) else [audiences]
-            for audience in listed:
-                if audience not in tuple(Audience):
-                    message = f"`{audience}` is no audience"
-                    self.problem("UNKNOWN_AUDIENCE", f"[{POLICIES}] {name}", message, near(str(audience), Audience))
-            found[name] = frozenset(Audience(one) for one in listed if one in tuple(Audience))
+            found[name] = self.audiences(f"[{POLICIES}] {name}", audiences)
         return found
+
+    def plans(self, content: Any) -> PlansShown:
+        if not isinstance(content, dict):
+            self.problem("UNREADABLE", f"[{PLANS}]", "is no table", 'write `shown = ["officer"]`')
+            return PlansShown()
+        for name in sorted(content.keys() - set(_PARTS)):
+            self.problem("UNKNOWN_PART", f"[{PLANS}]", f"`{name}` is no part of a plan", near(name, _PARTS))
+        shown, inside = [self.audiences(f"[{PLANS}] {name}", content.get(name, [])) for name in _PARTS]
+        for audience in sorted(inside - shown):
+            message = f"`{audience}` is shown no plan to look inside of"
+            self.problem("NEVER_APPLIES", f"[{PLANS}] inside", message, f"add `{audience}` to `shown`, or remove it")
+        return PlansShown(shown, inside)
+
+    def audiences(self, place: str, content: Any) -> frozenset[Audience]:
+        listed = content if isinstance(content, list) else [content]
+        for audience in listed:
+            if audience not in tuple(Audience):
+                self.problem("UNKNOWN_AUDIENCE", place, f"`{audience}` is no audience", near(str(audience), Audience))
+        return frozenset(Audience(one) for one in listed if one in tuple(Audience))
 
     def table(self, content: Mapping[str, Any]) -> Mapping[tuple[Audience, Standing], Mapping[str, Effects]]:
         found: dict[tuple[Audience, Standing], Mapping[str, Effects]] = {}

@@ -64,7 +64,7 @@ class _Reader:
                 # The last key of a page's order is random, and breaks ties as it is: see `hub.sources.postgres.listing`.
                 order = mapped.order if mapped.page is None else mapped.order[:-1]
                 inputs = tuple(self.shown(given, order))
-                return Reads(inputs, self.kind(given))
+                return Reads(inputs, self.kind(given), dict(mapped.search))
             case _:
                 return Reads(sources=self.kind(given)) if given is not None else Reads()
 

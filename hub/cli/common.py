@@ -16,6 +16,7 @@ from hub.errors import Shown, StartFailed
 
 if TYPE_CHECKING:
     from hub.engine import Built
+    from hub.model.supergraph import Supergraph
     from hub.model.viewer import Viewer
     from hub.settings import Settings
 
@@ -40,6 +41,13 @@ def built_graph() -> Built:
     from hub.engine import build
 
     return build(load_graph())
+
+
+def supergraph_of(file: Path) -> Supergraph:
+    """A composed supergraph, as `hub compose` prints it."""
+    from hub.compose import read_supergraph
+
+    return read_supergraph(document_text(file))
 
 
 def error_line(error: Shown, file: Path) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from hub.errors import SettingsWrong, StartFailed
+from hub.cli.common import supergraph_of
+from hub.errors import SettingsWrong
 
 
 @click.command(short_help="Serve a supergraph of remote subgraphs, every field public.")
@@ -34,17 +35,13 @@ def gateway(file: Path, public: bool, urls: tuple[str, ...], host: str | None, p
     from dataclasses import replace
 
     from hub.cli.endpoint import run_gateway
-    from hub.compose import read_supergraph
     from hub.settings import read_settings
 
     if not public:
         raise SettingsWrong("a gateway has no policy: say `--public` if every field of this graph is for everybody")
     settings = read_settings(os.environ)
     settings = replace(settings, host=host or settings.host, port=port or settings.port)
-    try:
-        supergraph = read_supergraph(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise StartFailed(f"cannot read `{file}`: {error}") from None
+    supergraph = supergraph_of(file)
     found = dict(_address(entry) for entry in urls)
     for name in found.keys() - supergraph.graphs.keys():
         raise SettingsWrong(f"`{name}` is no subgraph of `{file}`: it has {', '.join(sorted(supergraph.graphs))}")

@@ -8,12 +8,14 @@ gather    keys of concurrent requests -> one question: the dataloader across req
 join      texts with marks x answers -> texts
 secrets   keys of a profile: pseudonyms, the seal of cursors
 run       Program x variables x viewer -> bytes
+observe   what the steps of one run were asked, for who looks at its plan
 complete  an answer with failures: nulls propagate, errors get their paths
 """
 
 from hub.executor.gather import Lanes
+from hub.executor.observe import Observed, runs
 from hub.executor.program import Program, Programs
-from hub.executor.run import run
+from hub.executor.run import check, run
 from hub.executor.secrets import Secrets
 
-__all__ = ["Lanes", "Program", "Programs", "Secrets", "run"]
+__all__ = ["Lanes", "Observed", "Program", "Programs", "Secrets", "check", "run", "runs"]

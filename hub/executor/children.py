@@ -31,7 +31,8 @@ class StepChild:
 
     def loader(self, parent: Loader) -> Loader:
         """The loader that answers this mark for the parent's loader."""
-        return self.step.loader(parent.parameters[self.start : self.start + self.step.parameter_count])
+        own = parent.parameters[self.start : self.start + self.step.parameter_count]
+        return self.step.loader(own, parent.observed)
 
 
 @dataclass(frozen=True, slots=True)

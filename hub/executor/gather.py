@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from hub.errors import SourceUnavailable, origin
@@ -21,6 +22,7 @@ from hub.model.source import Asked, Source
 from hub.model.viewer import Universe
 
 if TYPE_CHECKING:
+    from hub.executor.observe import Observed
     from hub.executor.step import Step
 
 log = logging.getLogger("hub.executor")
@@ -52,13 +54,14 @@ class Group:
 
 
 class Loader:
-    """One step with the parameters of its subtree: key -> texts."""
+    """One step with the parameters of its subtree: key -> texts. Of one run alone, where that is `observed`."""
 
-    __slots__ = ("_gathering", "parameters", "step")
+    __slots__ = ("_gathering", "observed", "parameters", "step")
 
-    def __init__(self, step: Step, parameters: tuple[Any, ...]) -> None:
+    def __init__(self, step: Step, parameters: tuple[Any, ...], observed: Observed | None = None) -> None:
         self.step = step
         self.parameters = parameters
+        self.observed = observed
         self._gathering: Group | None = None
 
     def load(self, keys: Iterable[str]) -> asyncio.Future[Answers]:
@@ -168,6 +171,7 @@ class Lane:
     async def _run(self, groups: list[Group]) -> None:
         """Asks for the groups; what hangs on an answer does not hold the pipeline, nor the other groups."""
         begun = self.loop.time()
+        sent = perf_counter()
         led_to = [lane for group in groups for lane in group.loader.step.leads_to]
         for lane in led_to:
             lane.expect()
@@ -186,6 +190,10 @@ class Lane:
             self._busy -= 1
             if self._waiting:
                 self._start()
+        for group, found in zip(groups, answers, strict=False):
+            if group.loader.observed is not None:
+                answered = () if isinstance(found, SourceUnavailable) else found
+                group.loader.observed.note(group.loader.step, group.keys, answered, perf_counter() - sent)
         if not led_to and len(groups) == 1:
             await self._finish(groups[0], answers[0], early[0])
             return

@@ -94,6 +94,8 @@ class Program:
 
     serial     one part after the other, as for a mutation
     secrets    of the profile
+    plan       what it was made of
+    steps      id of a fetch of the plan -> its step, which may be that of others too
     searches   what filters need before anything is bound
     """
 
@@ -102,6 +104,8 @@ class Program:
     introspects: bool
     serial: bool
     secrets: Secrets
+    plan: Plan
+    steps: Mapping[int, Step]
     searches: tuple[Search, ...] = ()
 
 
@@ -125,6 +129,7 @@ class Programs:
     def program(self, plan: Plan, operation: Operation, introspect: Callable[[str], str]) -> Program:
         """The program of a plan; `introspect` gives the text of an introspection field by its response key."""
         parts: list[tuple[str, RootPart]] = []
+        steps: dict[int, Step] = {}
         for node in plan.nodes:
             match node:
                 case Typename():
@@ -133,7 +138,7 @@ class Programs:
                     parts.append((node.key, introspect(node.key)))
                 case RootHole():
                     lookup = self._lookups[node.source, node.name]
-                    step = self._step(node.fetch)
+                    step = self._step(node.fetch, steps)
                     parts.append(
                         (
                             node.key,
@@ -141,26 +146,27 @@ class Programs:
                         )
                     )
                 case RootValue():
-                    parts.append((node.key, self._root(node.node)))
-        searches = tuple(Search(one, self._step(one.fetch)) for one in plan.searches)
+                    parts.append((node.key, self._root(node.node, steps)))
+        searches = tuple(Search(one, self._step(one.fetch, steps)) for one in plan.searches)
         introspects = any(isinstance(node, Introspection) for node in plan.nodes)
-        return Program(operation, tuple(parts), introspects, plan.serial, self._secrets, searches)
+        return Program(operation, tuple(parts), introspects, plan.serial, self._secrets, plan, steps, searches)
 
-    def _root(self, node: Hole | Merge) -> RootFetch | RootMerge:
+    def _root(self, node: Hole | Merge, steps: dict[int, Step]) -> RootFetch | RootMerge:
         if isinstance(node, Hole):
-            return self._root_fetch(node)
-        return RootMerge(tuple(self._root_fetch(part) for part in node.parts if isinstance(part, Hole)), node.order)
+            return self._root_fetch(node, steps)
+        parts = tuple(self._root_fetch(part, steps) for part in node.parts if isinstance(part, Hole))
+        return RootMerge(parts, node.order)
 
-    def _root_fetch(self, hole: Hole) -> RootFetch:
-        return RootFetch(self._step(hole.fetch), hole.column, id(hole.fetch))
+    def _root_fetch(self, hole: Hole, steps: dict[int, Step]) -> RootFetch:
+        return RootFetch(self._step(hole.fetch, steps), hole.column, id(hole.fetch))
 
-    def _step(self, fetch: Fetch) -> Step:
+    def _step(self, fetch: Fetch, steps: dict[int, Step]) -> Step:
         question = self._lanes.sources[fetch.source].question(fetch)
         children: list[Child] = []
         start = len(question.parameters)
         for child in question.children:
             if isinstance(child, Hole):
-                step = self._step(child.fetch)
+                step = self._step(child.fetch, steps)
                 missing = absent(nullable=child.nullable, many=child.many)
                 children.append(StepChild(step, child.column, missing, start, len(child.carried)))
                 start += step.parameter_count
@@ -191,4 +197,5 @@ class Programs:
             known = self._steps[identity] = Step(
                 question, self._lanes.lane(fetch.source, fetch.universe), children, early
             )
+        steps[id(fetch)] = known
         return known

@@ -13,6 +13,7 @@ from hub.executor.complete import complete
 from hub.executor.gather import Loader
 from hub.executor.join import Answers
 from hub.executor.merge import merged
+from hub.executor.observe import Observed
 from hub.executor.program import Program, RootFetch, RootMerge, RootPart, RootStep, Search
 from hub.model.source import ABSENT, FAILED, NO_KEY
 from hub.model.viewer import Viewer
@@ -22,12 +23,23 @@ _Calls = dict[int, "asyncio.Future[Answers]"]
 _Bound = tuple[RootStep | RootFetch, list[str], tuple[Any, ...]]
 
 
-async def run(program: Program, variables: Mapping[str, Any], viewer: Viewer) -> bytes:
+def check(program: Program, variables: Mapping[str, Any], viewer: Viewer) -> None:
+    """Raises `Refused` if an argument is not acceptable, as `run` would, and asks nothing."""
+    variables = {**variables, **{search.wanted.name: [] for search in program.searches}}
+    for search in program.searches:
+        search.step.bind(variables, program.secrets)
+    for _, part in program.parts:
+        _Asked.bind(part, program, variables, viewer, {}, None)
+
+
+async def run(
+    program: Program, variables: Mapping[str, Any], viewer: Viewer, observed: Observed | None = None
+) -> bytes:
     """The response; raises `Refused` before anything is read if an argument is not acceptable."""
     for search in program.searches:
-        variables = {**variables, search.wanted.name: await _keys(search, program, variables)}
+        variables = {**variables, search.wanted.name: await _keys(search, program, variables, observed)}
     calls: _Calls = {}
-    asked = [(key, _Asked.bind(part, program, variables, viewer, calls)) for key, part in program.parts]
+    asked = [(key, _Asked.bind(part, program, variables, viewer, calls, observed)) for key, part in program.parts]
     if not program.serial:
         for _, part in asked:
             part.start()
@@ -41,10 +53,10 @@ async def run(program: Program, variables: Mapping[str, Any], viewer: Viewer) ->
     return f'{{"data":{{{text}}}}}'.encode()
 
 
-async def _keys(search: Search, program: Program, variables: Mapping[str, Any]) -> list[str]:
+async def _keys(search: Search, program: Program, variables: Mapping[str, Any], observed: Observed | None) -> list[str]:
     """The keys that a filter compares with; `Refused` where there are too many, or nobody can tell."""
     wanted = search.wanted
-    found = await search.step.loader(search.step.bind(variables, program.secrets)).load([NO_KEY])
+    found = await search.step.loader(search.step.bind(variables, program.secrets), observed).load([NO_KEY])
     text = found[NO_KEY][0]
     if FAILED in text:
         source = wanted.fetch.source
@@ -60,17 +72,24 @@ async def _keys(search: Search, program: Program, variables: Mapping[str, Any]) 
 class _Asked:
     """One root field of one request: its part of the program, and what it was bound to."""
 
-    __slots__ = ("bound", "calls", "futures", "part")
+    __slots__ = ("bound", "calls", "futures", "observed", "part")
 
-    def __init__(self, part: RootPart, bound: list[_Bound], calls: _Calls | None) -> None:
+    def __init__(self, part: RootPart, bound: list[_Bound], calls: _Calls | None, observed: Observed | None) -> None:
         self.part = part
         self.bound = bound
         self.calls = calls
+        self.observed = observed
         self.futures: list[asyncio.Future[Answers] | None] | None = None
 
     @classmethod
     def bind(
-        cls, part: RootPart, program: Program, variables: Mapping[str, Any], viewer: Viewer, calls: _Calls
+        cls,
+        part: RootPart,
+        program: Program,
+        variables: Mapping[str, Any],
+        viewer: Viewer,
+        calls: _Calls,
+        observed: Observed | None,
     ) -> _Asked:
         """Binds arguments; nothing is asked yet."""
         match part:
@@ -83,7 +102,7 @@ class _Asked:
                 bound = [(one, [NO_KEY], one.step.bind(variables, program.secrets)) for one in part.parts]
             case _:
                 bound = []
-        return cls(part, bound, calls if program.serial else None)
+        return cls(part, bound, calls if program.serial else None, observed)
 
     def start(self) -> None:
         """Asks. What changes something is asked by a loader of its own: nobody else asks the same."""
@@ -93,9 +112,9 @@ class _Asked:
         self, part: RootStep | RootFetch, keys: list[str], parameters: tuple[Any, ...]
     ) -> asyncio.Future[Answers] | None:
         if self.calls is None or isinstance(part, RootStep):
-            return part.step.loader(parameters).load(keys) if keys else None
+            return part.step.loader(parameters, self.observed).load(keys) if keys else None
         if part.call not in self.calls:
-            self.calls[part.call] = Loader(part.step, parameters).load(keys)
+            self.calls[part.call] = Loader(part.step, parameters, self.observed).load(keys)
         return self.calls[part.call]
 
     async def text(self) -> str:

@@ -7,13 +7,16 @@ object, so that concurrent requests of different documents gather in one loader.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hub.executor.children import Child, StepChild
 from hub.executor.gather import Lane, Loader
 from hub.executor.secrets import Secrets, digest
 from hub.model.operation import argument_value, is_given
-from hub.model.source import Argued, Binding, Opened, Parameter, PseudonymKey, Question
+from hub.model.source import Argued, Binding, Opened, Parameter, PseudonymKey, Question, Sought
+
+if TYPE_CHECKING:
+    from hub.executor.observe import Observed
 
 
 class Step:
@@ -50,8 +53,13 @@ class Step:
                 own += child.step.bind(variables, secrets)
         return tuple(own)
 
-    def loader(self, parameters: tuple[Any, ...] = ()) -> Loader:
-        """The loader of these parameters. One without keys is forgotten, so parameters never pile up."""
+    def loader(self, parameters: tuple[Any, ...] = (), observed: Observed | None = None) -> Loader:
+        """The loader of these parameters, of all who ask or of an observed run.
+
+        One without keys is forgotten, so parameters never pile up.
+        """
+        if observed is not None:
+            return observed.loader(self, parameters)
         loader = self._loaders.get(parameters)
         if loader is None:
             loader = self._loaders[parameters] = Loader(self, parameters)
@@ -73,6 +81,13 @@ def _bound(parameter: Parameter, variables: Mapping[str, Any], secrets: Secrets)
             return secrets.pseudonym[parameter]
         case Binding(arguments):
             return digest(argument_value(arguments, variables))
-        case Opened(place, cursor, arguments):
-            binding = digest(argument_value(arguments, variables))
-            return secrets.opened(place, argument_value(cursor, variables), binding)
+        case Opened():
+            return _opened(parameter, variables, secrets)
+        case Sought(arguments, cursor):
+            position = None if cursor is None else _opened(cursor, variables, secrets)
+            return parameter.read(argument_value(arguments, variables), position)
+
+
+def _opened(parameter: Opened, variables: Mapping[str, Any], secrets: Secrets) -> tuple[str, ...]:
+    binding = digest(argument_value(parameter.arguments, variables))
+    return secrets.opened(parameter.place, argument_value(parameter.cursor, variables), binding)

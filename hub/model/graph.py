@@ -20,18 +20,28 @@ class Transition:
 
 
 @dataclass(frozen=True, slots=True)
+class PlansShown:
+    """The audiences that are shown plans, and those of them that are shown the inside (`hub.model.description`)."""
+
+    shown: frozenset[Audience] = frozenset()
+    inside: frozenset[Audience] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyTable:
     """The table: for every audience and standing, every label and every class in reach, one effect.
 
     name      of the file, for whoever asks which cell decided
     cells     (audience, standing) -> label -> effects; what is not in it is denied
     policies  a name that `@policy` may ask for -> the audiences that fulfil it
+    plans     who may be shown the plans of his own requests
     """
 
     name: str
     labels: frozenset[str]
     cells: Mapping[tuple[Audience, Standing], Mapping[str, Effects]]
     policies: Mapping[str, frozenset[Audience]] = field(default_factory=dict)
+    plans: PlansShown = field(default_factory=PlansShown)
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,7 @@ class Rows:
     many    a list; otherwise one object or null
     page    a list that is read in pages: a connection
     gives   the type of its objects
+    search  it is a search of persons: argument -> the field that it is compared with
     """
 
     table: str
@@ -93,6 +94,7 @@ class Rows:
     many: bool = True
     page: Page | None = None
     gives: str = ""
+    search: tuple[tuple[str, tuple[str, str]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

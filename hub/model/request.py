@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 import orjson
 
 from hub.errors import Shown
+from hub.model.description import Description
+
+
+class PlanWish(StrEnum):
+    """What a client says in `extensions.plan`."""
+
+    SHOW = "show"  # the plan beside the answer, with what came of it
+    ONLY = "only"  # the plan of a request that passes every gate, and no answer: no source is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,20 +25,27 @@ class Request:
     """One GraphQL request. `variables` are as decoded from JSON, not yet coerced.
 
     purpose  what the data are asked for, which a partner names in `extensions.purpose`
+    plan     whether the plan is asked for too, or alone, in `extensions.plan`
     """
 
     document: str
     operation_name: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
     purpose: str | None = None
+    plan: PlanWish | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """The bytes of a GraphQL response. `executed` is false when the request was refused before anything was read."""
+    """The bytes of a GraphQL response.
+
+    executed  false when the request was refused before anything was read
+    plan      the plan that stands in the body, if one was asked for
+    """
 
     body: bytes
     executed: bool = True
+    plan: Description | None = None
 
 
 def refusal(errors: Sequence[Shown]) -> bytes:

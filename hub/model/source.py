@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, Protocol
 
@@ -94,7 +94,21 @@ class Opened:
     arguments: Argument
 
 
-Parameter = Argued | PseudonymKey | Binding | Opened
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """One value of several that are read from what a search is asked by; `read` raises `Refused` for what is wrong.
+
+    cursor  of the row that the page begins behind
+    use     which value it is
+    """
+
+    arguments: Argument
+    cursor: Opened | None
+    use: str
+    read: Callable[[Any, tuple[str, ...] | None], Any] = field(compare=False, repr=False)
+
+
+Parameter = Argued | PseudonymKey | Binding | Opened | Sought
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +164,10 @@ class Source(Protocol):
 
     def question(self, fetch: Fetch) -> Question:
         """Compiles a fetch. Pure."""
+        ...
+
+    def readable(self, question: Question) -> str:
+        """A question as people read it, with marks as visible signs."""
         ...
 
     def width(self, universe: Universe) -> int:

@@ -5,11 +5,12 @@ value of a viewer.
 
 graph     the supergraph as nodes and moves: what a subgraph resolves, and how one gets from it to another
 build     every field gets its cheapest way; ways that share a key are one fetch
-describe  a plan as text: steps, sources, keys
+describe  Plan -> Description: every fetch once, numbered by steps, in the names somebody is shown
+view      Description -> text, diagrams, JSON
 """
 
 from hub.planner.build import plan
-from hub.planner.describe import describe
+from hub.planner.describe import describe, described, fetches
 from hub.planner.graph import PlannerGraph, brittle_fields, planner_graph
 
-__all__ = ["PlannerGraph", "brittle_fields", "describe", "plan", "planner_graph"]
+__all__ = ["PlannerGraph", "brittle_fields", "describe", "described", "fetches", "plan", "planner_graph"]

@@ -10,6 +10,7 @@ explain    Operation x Profile -> what is given of each field, and what decided 
 matrix     RuleBook x graph -> the whole table, field by field
 authorize  Operation x Profile -> Authorized; standing flows along the path
 agreement  whether a partner's request may be answered today, for the purpose it names
+plans      how much of the plans of his requests a profile is shown
 pseudonym  the secret and a scope -> the key that a profile's pseudonyms are made with
 """
 
@@ -17,6 +18,7 @@ from hub.policy.agreement import check_agreement
 from hub.policy.authorize import authorize
 from hub.policy.check import policy_problems, profiles
 from hub.policy.contract import contract
+from hub.policy.plans import plan_sight
 from hub.policy.pseudonym import pseudonym_key
 from hub.policy.rulebook import RuleBook, Verdict, public_rules, rulebook
 
@@ -26,6 +28,7 @@ __all__ = [
     "authorize",
     "check_agreement",
     "contract",
+    "plan_sight",
     "policy_problems",
     "profiles",
     "pseudonym_key",

@@ -19,7 +19,16 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, get_
 
 from hub.errors import BuildFailed, Problem
 from hub.model.effect import DENIED, SHOWN, Effect, Effects, strictest
-from hub.model.graph import Agreement, Compared, Coordinate, DeclaredGraph, PolicyTable, Reads, Transition
+from hub.model.graph import (
+    Agreement,
+    Compared,
+    Coordinate,
+    DeclaredGraph,
+    PlansShown,
+    PolicyTable,
+    Reads,
+    Transition,
+)
 from hub.model.supergraph import FieldSet, Supergraph
 from hub.model.viewer import Audience, Profile, RecordClass, Standing, standings
 
@@ -253,7 +262,8 @@ def public_rules(api: GraphQLSchema) -> RuleBook:
     label = "PUBLIC"
     labels = {(name, field_name): label for name, owner in _composites(api) for field_name in owner.fields}
     cells = {(audience, standing): {label: SHOWN} for audience in Audience for standing in standings(audience)}
-    return RuleBook(labels, PolicyTable("public", frozenset({label}), cells), {})
+    plans = PlansShown(frozenset(Audience), frozenset(Audience))
+    return RuleBook(labels, PolicyTable("public", frozenset({label}), cells, plans=plans), {})
 
 
 def _composites(api: GraphQLSchema) -> Iterator[tuple[str, GraphQLObjectType | GraphQLInterfaceType]]:

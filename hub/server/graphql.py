@@ -22,7 +22,7 @@ import orjson
 from graphql import GraphQLError, OperationType, get_operation_ast, parse
 
 from hub.errors import NotUnderstood, Shown, Unauthenticated, origin
-from hub.model.request import Request, Response, refusal
+from hub.model.request import PlanWish, Request, Response, refusal
 from hub.model.viewer import Viewer
 from hub.server.answers import body_of_internal
 from hub.server.deadline import Deadline
@@ -270,7 +270,10 @@ def _request(content: object) -> Request:
     purpose = (extensions or {}).get("purpose")
     if purpose is not None and not isinstance(purpose, str):
         raise NotUnderstood("`extensions.purpose` must be a string")
-    return Request(document, name, variables, purpose)
+    wish = (extensions or {}).get("plan")
+    if wish is not None and wish not in tuple(PlanWish):
+        raise NotUnderstood('`extensions.plan` must be "show" or "only"')
+    return Request(document, name, variables, purpose, PlanWish(wish) if wish is not None else None)
 
 
 def _check_query_only(request: Request) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from hub.authoring import read_policy
 from hub.model.effect import DENIED, SHOWN, Effect, Effects
-from hub.model.graph import PolicyTable
+from hub.model.graph import PlansShown, PolicyTable
 from hub.model.viewer import Audience, RecordClass, Standing, reach, standings
 
 LABELS = ("OPEN", "POST")
@@ -88,6 +88,15 @@ def test_policies_name_the_audiences_that_fulfil_them(tmp_path: Path) -> None:
 def test_a_table_without_policies_declares_none(tmp_path: Path) -> None:
     table, problems = read(tmp_path, "\n".join(WHOLE.values()))
     assert (table.policies, problems) == ({}, [])
+
+
+def test_plans_are_for_the_audiences_that_are_named_and_nobody_else(tmp_path: Path) -> None:
+    more = '[plans]\nshown = ["officer", "analyst"]\ninside = ["officer"]'
+    table, problems = read(tmp_path, written('OPEN = "show"', 'POST = "deny"', more=more))
+    assert problems == []
+    assert table.plans == PlansShown(frozenset({Audience.OFFICER, Audience.ANALYST}), frozenset({Audience.OFFICER}))
+    table, problems = read(tmp_path, "\n".join(WHOLE.values()))
+    assert (table.plans, problems) == (PlansShown(), [])
 
 
 # --- a bad one ------------------------------------------------------------------------------------------------------
@@ -273,6 +282,27 @@ BAD = {
     "a policy for nobody that there is": (
         written(SHOW_OPEN, DENY_POST, more='[policies]\nfraud = ["officer", "analist"]'),
         ["POLICY_UNKNOWN_AUDIENCE at table.toml [policies] fraud: `analist` is no audience (did you mean `analyst`?)"],
+    ),
+    "plans for nobody that there is": (
+        written(SHOW_OPEN, DENY_POST, more='[plans]\nshown = "oficer"'),
+        ["POLICY_UNKNOWN_AUDIENCE at table.toml [plans] shown: `oficer` is no audience (did you mean `officer`?)"],
+    ),
+    "a part of plans that there is not": (
+        written(SHOW_OPEN, DENY_POST, more='[plans]\nshow = ["officer"]'),
+        ["POLICY_UNKNOWN_PART at table.toml [plans]: `show` is no part of a plan (did you mean `shown`?)"],
+    ),
+    "the inside of plans that are not shown": (
+        written(SHOW_OPEN, DENY_POST, more='[plans]\nshown = ["officer"]\ninside = ["officer", "analyst"]'),
+        [
+            (
+                "POLICY_NEVER_APPLIES at table.toml [plans] inside: `analyst` is shown no plan to look inside of "
+                "(add `analyst` to `shown`, or remove it)"
+            )
+        ],
+    ),
+    "plans that are no table": (
+        written(SHOW_OPEN, DENY_POST, more="plans = true"),
+        ['POLICY_UNREADABLE at table.toml [plans]: is no table (write `shown = ["officer"]`)'],
     ),
     "policies that are no table": (
         written(SHOW_OPEN, DENY_POST, more="policies = 1"),

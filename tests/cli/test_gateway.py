@@ -9,6 +9,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,6 +72,30 @@ def test_it_answers_every_operation_without_a_token(case: Case, bench: Bench, ad
             answer = json.load(response)
         right = right_answer(case.supergraph(), bench.world, operation.document, operation.variables)
         assert differences(answer, right) == []
+
+
+def test_everybody_may_see_the_plan_with_its_documents_and_figures(case: Case, bench: Bench, address: str) -> None:
+    (operation, *_) = case.operations
+
+    def asked(wish: str) -> Any:
+        content = {"query": operation.document, "variables": operation.variables, "extensions": {"plan": wish}}
+        request = urllib.request.Request(
+            f"{address}/graphql", json.dumps(content).encode(), {"content-type": "application/json"}
+        )
+        with urllib.request.urlopen(request) as response:
+            return json.load(response)
+
+    bench.reset()
+    dry = asked("only")
+    assert (dry["data"], bench.fetches) == (None, 0)
+    answer = asked("show")
+    right = right_answer(case.supergraph(), bench.world, operation.document, operation.variables)
+    plan = answer.pop("extensions")["plan"]
+    assert differences(answer, right) == []
+    assert sum(one["run"].pop("questions") for one in plan["fetches"]) == bench.fetches
+    sent = sorted((each.subgraph, " ".join(each.document.split())) for each in bench.requests)
+    assert sorted((one["source"], one["question"]) for one in plan["fetches"]) == sent
+    assert [one for one in dry["extensions"]["plan"]["fetches"] if "run" in one or "universe" in one] == []
 
 
 def test_health_is_at_health(address: str) -> None:

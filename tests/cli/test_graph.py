@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from hub.compose import read_supergraph
 from hub.demo.country.sample import Sample
 from hub.demo.start import Demo
+from tests.federation.case import read_case
 
 ROOT = Path(__file__).resolve().parents[2]
 HUB = Path(sys.executable).with_name("hub")
@@ -63,6 +66,57 @@ def test_plan_and_sql_show_what_is_asked_of_whom() -> None:
     assert "defence.employer" in hub("sql", "-", "--as", "defence-officer", given=document).stdout
 
 
+EMPLOYER = '{ employer(taxCode: "0099000013") { name } }'
+STARTS = {"text": "step 1\n", "boxes": "step 1\n", "mermaid": "flowchart LR\n", "svg": "<svg ", "json": "{\n"}
+
+
+@pytest.mark.parametrize("form", STARTS)
+def test_plan_is_printed_in_every_form_and_names_what_is_asked(form: str) -> None:
+    done = hub("plan", "-", "--format", form, given=EMPLOYER)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(STARTS[form])
+    assert "employer" in done.stdout
+    if form == "svg":
+        ET.fromstring(done.stdout)
+    if form == "json":
+        assert json.loads(done.stdout)["fetches"][0]["source"] == "employer"
+
+
+@pytest.mark.parametrize("form", ["text", "boxes", "svg", "json"])
+def test_plan_says_what_each_fetch_asks_when_it_is_to(form: str) -> None:
+    assert "civilian.employer" in hub("plan", "-", "--format", form, "--questions", given=EMPLOYER).stdout
+    assert "civilian.employer" not in hub("plan", "-", "--format", form, given=EMPLOYER).stdout
+
+
+def test_plan_is_made_over_any_supergraph(tmp_path: Path) -> None:
+    case = read_case("an-entity-is-continued-by-its-key")
+    file = tmp_path / "supergraph.graphql"
+    file.write_text(case.supergraph().sdl, encoding="utf-8")
+    (operation, *_) = case.operations
+    variables = ("--variables", json.dumps(dict(operation.variables)))
+    done = hub("plan", "-", "--supergraph", str(file), *variables, "--questions", given=operation.document)
+    assert done.returncode == 0, done.stderr
+    assert "_entities(representations: $r0)" in done.stdout
+    assert "[civilian]" not in done.stdout
+    refused = hub("plan", "-", "--supergraph", str(file), "--as", "officer", given=operation.document)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "error: `--as` says who reads the hub's own graph" in refused.stderr
+    file.write_text("type Query {", encoding="utf-8")
+    assert "error: " in hub("plan", "-", "--supergraph", str(file), given=operation.document).stderr
+
+
+def test_query_prints_the_plan_below_the_answer_with_what_came_of_it(demo: Demo, sample: Sample) -> None:
+    asked = ("query", "-", "--as", "citizen", "--data", str(demo.folder.path))
+    done = hub(*asked, "--plan", given="{ me { personalId insuranceBook { status } } }")
+    answer, _, drawn = done.stdout.partition("\n\n")
+    assert json.loads(answer)["data"]["me"]["personalId"] == sample.citizen
+    assert "extensions" not in json.loads(answer)
+    assert len(re.findall(r"1 question, 1 key, 1 found, 1 row, [0-9.]+ ms", drawn)) == 2
+    refused = hub(*asked, "--plan", given="{ nothing }")
+    assert refused.returncode == 1
+    assert list(json.loads(refused.stdout)) == ["errors"]
+
+
 def test_query_answers_from_a_demo_that_runs(demo: Demo, sample: Sample) -> None:
     document = "query ($id: PersonalId!) { person(personalId: $id) { personalId } }"
     variables = json.dumps({"id": sample.citizen})
@@ -108,6 +162,8 @@ def test_check_finds_no_drift_in_a_demo(demo: Demo) -> None:
         ),
         (("plan", "-", "--as", "nobody"), "{ a }", "'nobody' is not one of"),
         (("plan", "-", "--variables", "[1]"), "{ a }", "error: --variables must be a JSON object"),
+        (("plan", "-", "--format", "dot"), "{ a }", "'dot' is not one of 'text', 'boxes', 'mermaid', 'svg', 'json'"),
+        (("plan", "-", "--supergraph", "nowhere"), "{ a }", "File 'nowhere' does not exist"),
         (("plan", "-", "--variables", "{"), "{ a }", "error: --variables is not JSON"),
         (("query", "-", "--data", "nowhere"), "{ a }", "error: there is no finished demo in `nowhere`"),
     ],

@@ -46,6 +46,9 @@ class Counted:
         self.most_keys = max(self.most_keys, *(len(keys) for _, _, keys in asked))
         return await self.source.ask(asked)
 
+    def readable(self, question: Question) -> str:
+        return self.source.readable(question)
+
     async def ready(self) -> bool:
         return await self.source.ready()
 

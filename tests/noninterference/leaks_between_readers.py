@@ -11,6 +11,7 @@ import pytest
 
 from hub.engine import Engine
 from hub.executor import Programs
+from hub.executor.step import Step
 from hub.model.plan import Fetch
 from hub.model.request import Request, Response
 from hub.model.source import Question, Texts
@@ -51,10 +52,10 @@ def _(patch: pytest.MonkeyPatch) -> None:
     real = Programs._step
     kept: dict[tuple[int, str], Any] = {}
 
-    def step(self: Programs, fetch: Fetch) -> Any:
+    def step(self: Programs, fetch: Fetch, steps: dict[int, Step]) -> Any:
         known = kept.get((id(self._lanes), _whoever(fetch)))
         if known is None:
-            known = kept[id(self._lanes), _whoever(fetch)] = real(self, fetch)
+            known = kept[id(self._lanes), _whoever(fetch)] = real(self, fetch, steps)
         return known
 
     patch.setattr(Programs, "_step", step)

@@ -11,6 +11,7 @@ import pytest
 
 from hub.engine import Engine
 from hub.executor import Programs
+from hub.executor.step import Step
 from hub.model.effect import SHOWN, Effect, Effects
 from hub.model.graph import Coordinate
 from hub.model.mapping import Computed
@@ -340,9 +341,9 @@ def _(patch: pytest.MonkeyPatch) -> None:
     real = Programs._step
     kept: dict[tuple[int, str], Any] = {}
 
-    def step(self: Programs, fetch: Fetch) -> Any:
+    def step(self: Programs, fetch: Fetch, steps: dict[int, Step]) -> Any:
         key = (id(self._lanes), _whatever_is_given(fetch))
-        return kept.get(key) or kept.setdefault(key, real(self, fetch))
+        return kept.get(key) or kept.setdefault(key, real(self, fetch, steps))
 
     patch.setattr(Programs, "_step", step)
 

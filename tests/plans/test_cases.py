@@ -42,7 +42,7 @@ def built() -> Built:
     return build(load_graph())
 
 
-def _profile(text: str, built: Built) -> Profile:
+def profile_of(text: str, built: Built) -> Profile:
     name = next((line[5:].strip() for line in text.splitlines() if line.startswith("# as:")), "officer")
     claims = dict(VIEWERS[name].claims)
     claims.setdefault("sub", "001190000000")
@@ -50,7 +50,7 @@ def _profile(text: str, built: Built) -> Profile:
 
 
 def _stepped(built: Built, text: str) -> tuple[str, list[list[tuple[Fetch, str]]]]:
-    stages = Engine(built, {}).stages(Request(text), _profile(text, built))
+    stages = Engine(built, {}).stages(Request(text), profile_of(text, built))
     return describe(stages.plan), steps(stages.plan)
 
 

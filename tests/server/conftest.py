@@ -32,6 +32,7 @@ def echo(request: Request, viewer: Viewer) -> Response:
         "operationName": request.operation_name,
         "variables": dict(request.variables),
         "purpose": request.purpose,
+        "plan": request.plan,
         "audience": viewer.profile.audience,
         "subject": viewer.subject,
     }

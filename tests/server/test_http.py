@@ -46,6 +46,7 @@ def test_a_post_reaches_the_engine_as_it_was_sent(authorized: httpx.Client) -> N
         "operationName": "A",
         "variables": {"x": ["Nguyễn", 1, None]},
         "purpose": None,
+        "plan": None,
         "audience": "citizen",
         "subject": "001099012345",
     }
@@ -61,6 +62,18 @@ def test_the_purpose_of_a_request_stands_in_its_extensions(
     posted = authorized.post("/graphql", json={"query": QUERY, "extensions": extensions})
     got = authorized.get("/graphql", params={"query": QUERY, "extensions": json.dumps(extensions)})
     assert posted.json()["data"]["purpose"] == got.json()["data"]["purpose"] == purpose
+
+
+@pytest.mark.parametrize(
+    "extensions, plan",
+    [({"plan": "show"}, "show"), ({"plan": "only", "purpose": "x"}, "only"), ({"plan": None}, None), ({}, None)],
+)
+def test_the_plan_of_a_request_is_asked_for_in_its_extensions(
+    authorized: httpx.Client, extensions: dict[str, Any], plan: str | None
+) -> None:
+    posted = authorized.post("/graphql", json={"query": QUERY, "extensions": extensions})
+    got = authorized.get("/graphql", params={"query": QUERY, "extensions": json.dumps(extensions)})
+    assert posted.json()["data"]["plan"] == got.json()["data"]["plan"] == plan
 
 
 @pytest.mark.parametrize("more", [{}, {"variables": None, "operationName": None, "extensions": None}])
@@ -186,6 +199,9 @@ def test_a_refusal_says_where(authorized: httpx.Client) -> None:
         (b'{"query": "{ a }", "extensions": []}', "`extensions` must be an object"),
         (b'{"query": "{ a }", "extensions": {"purpose": 1}}', "`extensions.purpose` must be a string"),
         (b'{"query": "{ a }", "extensions": {"purpose": ["x"]}}', "`extensions.purpose` must be a string"),
+        (b'{"query": "{ a }", "extensions": {"plan": true}}', '`extensions.plan` must be "show" or "only"'),
+        (b'{"query": "{ a }", "extensions": {"plan": "all"}}', '`extensions.plan` must be "show" or "only"'),
+        (b'{"query": "{ a }", "extensions": {"plan": ["show"]}}', '`extensions.plan` must be "show" or "only"'),
         (b'{"extensions": {"persistedQuery": {}}}', "persisted queries are not supported"),
     ],
 )

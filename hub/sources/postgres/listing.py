@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 MOST_KEYS = 5
 
-_ABSENT = Constant(None)
+ABSENT = Constant(None)
 _LOWEST = {
     "text": "''",
     "date": "'-infinity'::date",
@@ -52,7 +52,7 @@ _HIGHEST = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Key:
+class Key:
     """One key of an order: its SQL over the classes together, and in the branch of each class."""
 
     name: str
@@ -62,16 +62,16 @@ class _Key:
     falling: bool
 
     @property
-    def turned(self) -> _Key:
+    def turned(self) -> Key:
         return replace(self, falling=not self.falling)
 
 
 def connection(compiler: Compiler, node: Value, mapped: Rows, classes: Sequence[RecordClass], row: Row) -> Pieces:
     """The JSON of a connection's page."""
-    return _Listing(compiler, node, mapped, classes, row).page()
+    return Listing(compiler, node, mapped, classes, row).page()
 
 
-class _Listing:
+class Listing:
     """One connection of one statement."""
 
     def __init__(self, compiler: Compiler, node: Value, mapped: Rows, classes: Sequence[RecordClass], row: Row) -> None:
@@ -86,25 +86,25 @@ class _Listing:
         self.arguments = dict(node.arguments)
         self.inner = compiler.row(classes)
         self.filter = Filter(compiler, node.name, self.argument("where"), node.reads)
-        if not mapped.match:
+        if not mapped.match and not mapped.search:
             self.filter.check_served(self.home)
         self.keys = self.order()
-        self.backwards = self.argument("last") != _ABSENT
-        if self.backwards and self.argument("first") != _ABSENT:
+        self.backwards = self.argument("last") != ABSENT
+        if self.backwards and self.argument("first") != ABSENT:
             raise refuse(f"`{node.name}` has both `first` and `last`: ask for one of them")
         # What a cursor is bound to, beside the reader's profile: the list, its order and its filter.
         keys = ", ".join(f"{key.name} {key.kind} {'desc' if key.falling else 'asc'}" for key in self.keys)
         self.place = f"{self.home.name} {mapped.table}.{node.name} by {keys}"
 
     def argument(self, name: str) -> Argument:
-        return self.arguments.get(name, _ABSENT)
+        return self.arguments.get(name, ABSENT)
 
     # The page ---------------------------------------------------------------------------------------------------------
 
     def page(self) -> Pieces:
         shape = self.compiler.shape(self.node)
         nodes = shape.cases[shape.type]
-        check = _size(self.mapped.page, self.size)
+        check = page_size(self.mapped.page, self.size)
         limit = f"${self.compiler.parameter(self.node.name, self.argument(self.size), check)}::int"
         if len(nodes) == 1 and isinstance(nodes[0], Value) and nodes[0].name in ("nodes", "edges"):
             return self.rows_alone(nodes[0], limit)
@@ -117,12 +117,12 @@ class _Listing:
     def rows_alone(self, node: Value, limit: str) -> Pieces:
         """A page of which nothing but its rows is asked: no row more than those, and none counted."""
         text = concat(self.item(node))
-        keys = self.asked_order()
+        keys = self.askedorder_by()
         turned = [replace(key.turned, outer=f"p.k{index}") for index, key in enumerate(keys)] if self.backwards else []
         columns = [f"{text} as t", *(f"{key.outer} as k{index}" for index, key in enumerate(keys) if turned)]
         relation = self.relation(keys, self.bounds(), limit)
-        rows = f"select {', '.join(columns)} from {relation} order by {_order(keys)} limit {limit}"
-        back = f" order by {_order(turned)}" if turned else ""
+        rows = f"select {', '.join(columns)} from {relation} order by {order_by(keys)} limit {limit}"
+        back = f" order by {order_by(turned)}" if turned else ""
         return [f'{{"{node.key}":[', Sql(f"(select string_agg(p.t, ','{back}) from ({rows}) p)"), "]}"]
 
     def with_rest(self, nodes: Sequence[Node], limit: str) -> Pieces:
@@ -148,11 +148,11 @@ class _Listing:
         pieces.append("}")
         if not any("p." in piece.text for piece in pieces if isinstance(piece, Sql)):
             return pieces  # the total alone, or the type: no row is read
-        keys = self.asked_order()
-        columns = [*texts, f"{self.values()} as k", f"row_number() over (order by {_order(keys)}) as n"]
+        keys = self.askedorder_by()
+        columns = [*texts, f"{self.values()} as k", f"row_number() over (order by {order_by(keys)}) as n"]
         more = f"{limit} + 1"
         relation = self.relation(keys, self.bounds(), more)
-        rows = f"select {', '.join(columns)} from {relation} order by {_order(keys)} limit {more}"
+        rows = f"select {', '.join(columns)} from {relation} order by {order_by(keys)} limit {more}"
         return [Sql(f"(select {concat(pieces)} from ({rows}) p)")]
 
     @property
@@ -202,9 +202,9 @@ class _Listing:
     def beyond(self, name: str) -> str:
         """Whether there are rows on the other side of a cursor, the cursor's own among them."""
         argument = self.argument(name)
-        if argument == _ABSENT:
+        if argument == ABSENT:
             return "'false'"
-        other = _Bound(self, name, argument, outside=True)
+        other = Bound(self, name, argument, outside=True)
         relation = united(self.mapped.table, self.plain(), lambda index: self.condition(index, (other,)))
         return f"case when exists (select 1 from {relation}) then 'true' else 'false' end"
 
@@ -218,23 +218,23 @@ class _Listing:
 
     # Rows -------------------------------------------------------------------------------------------------------------
 
-    def asked_order(self) -> tuple[_Key, ...]:
+    def askedorder_by(self) -> tuple[Key, ...]:
         """The keys in the direction that rows are read in: from the end, for the last ones."""
         return tuple(key.turned for key in self.keys) if self.backwards else self.keys
 
-    def bounds(self) -> tuple[_Bound, ...]:
+    def bounds(self) -> tuple[Bound, ...]:
         given = ((name, self.argument(name)) for name in ("after", "before"))
-        return tuple(_Bound(self, name, argument) for name, argument in given if argument != _ABSENT)
+        return tuple(Bound(self, name, argument) for name, argument in given if argument != ABSENT)
 
-    def relation(self, keys: Sequence[_Key], bounds: Sequence[_Bound], limit: str) -> str:
+    def relation(self, keys: Sequence[Key], bounds: Sequence[Bound], limit: str) -> str:
         """The rows, of every class no more than a page can hold."""
 
         def tail(index: int) -> str:
-            return f" order by {_order(keys, index)} limit {limit}"
+            return f" order by {order_by(keys, index)} limit {limit}"
 
         return united(self.mapped.table, self.inner, lambda index: self.condition(index, bounds), tail)
 
-    def condition(self, index: int, bounds: Sequence[_Bound]) -> str:
+    def condition(self, index: int, bounds: Sequence[Bound]) -> str:
         """What rows of a class must meet."""
         of = self.classes[index]
         plain = self.inner.plain()
@@ -247,10 +247,10 @@ class _Listing:
 
     # Order ------------------------------------------------------------------------------------------------------------
 
-    def order(self) -> tuple[_Key, ...]:
+    def order(self) -> tuple[Key, ...]:
         """The keys that the reader asks for, or those of the list; then the unique one, which breaks ties."""
         asked = self.argument("order")
-        found: list[_Key] = []
+        found: list[Key] = []
         for place, item in enumerate(items_of(asked)):
             fields = fields_of(item)
             if len(fields) != 1:
@@ -266,13 +266,13 @@ class _Listing:
         tie = self.inner.column(last)
         branches = tuple(f"{self.inner.alias}.{last}" for _ in self.classes)
         # Shown or not, the last key is random: its order says nothing.
-        return (*found, _Key(last, tie, branches, self.kind(last), falling))
+        return (*found, Key(last, tie, branches, self.kind(last), falling))
 
     def kind(self, column: str) -> str:
         mapped = self.home.fields.get(self.home.showing(column) or "")
         return mapped.kind if isinstance(mapped, Column) else "uuid"
 
-    def key(self, name: str, direction: str, path: str) -> list[_Key]:
+    def key(self, name: str, direction: str, path: str) -> list[Key]:
         """A field as a key; none where every class denies it."""
         if direction in ("None", ""):
             raise refuse(f"`{path}.{name}` has no direction: ASC or DESC")
@@ -298,7 +298,7 @@ class _Listing:
 
         table = self.mapped.table
         branches = (self.inner.in_branch(column, effects, index, table) for index in range(len(self.classes)))
-        return [_Key(name, complete(outer), tuple(map(complete, branches)), kind, direction.startswith("DESC"))]
+        return [Key(name, complete(outer), tuple(map(complete, branches)), kind, direction.startswith("DESC"))]
 
     # Cursors ----------------------------------------------------------------------------------------------------------
 
@@ -326,10 +326,10 @@ class _Listing:
         return self.compiler.parameter_once(Opened(self.place, argument, self.bound_to()))
 
 
-class _Bound:
+class Bound:
     """Rows behind `after` or before `before`; or, `outside`, those on its other side with the cursor's own row."""
 
-    def __init__(self, listing: _Listing, name: str, argument: Argument, *, outside: bool = False) -> None:
+    def __init__(self, listing: Listing, name: str, argument: Argument, *, outside: bool = False) -> None:
         self.listing = listing
         self.rising = (name == "after") is not outside
         self.inclusive = outside
@@ -355,14 +355,14 @@ class _Bound:
         return f"{keys[0][0]} {signs[0]}= {keys[0][1]} and ({condition})"
 
 
-def _order(keys: Sequence[_Key], index: int | None = None) -> str:
+def order_by(keys: Sequence[Key], index: int | None = None) -> str:
     """The keys as `order by` has them: of the classes together, or of one."""
     return ", ".join(
         f"{key.outer if index is None else key.branches[index]}{' desc' if key.falling else ''}" for key in keys
     )
 
 
-def _size(page: Page | None, name: str) -> Callable[[Any], int]:
+def page_size(page: Page | None, name: str) -> Callable[[Any], int]:
     assert page is not None
 
     def check(given: Any) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hub.model.mapping import By, Column, Embedded, Reference, Rows, SourceMapping, TypeMapping
+from hub.sources.postgres.search import SEARCHED
 
 Indexes = Mapping[str, Mapping[str, Sequence[str]]]
 """table -> index -> its columns"""
@@ -56,11 +57,15 @@ class _Reader:
     def list(self, field: str, mapped: Rows) -> Iterator[Served]:
         home = self.types[mapped.gives]
         belongs = tuple(there for there, _ in mapped.match)
-        yield self.one(field, "", mapped.table, belongs or mapped.order[:1])
+        if mapped.search:
+            for key in SEARCHED:
+                yield self.one(field, "a search", mapped.table, (key,))
+        else:
+            yield self.one(field, "", mapped.table, belongs or self.places(home, mapped.order[:1]))
         yield from self.filters(field, home, mapped.table, belongs, {}, "where")
         for name, by in home.by.items():
             column = home.fields[name]
-            if By.ORDER in by and isinstance(column, Column):
+            if By.ORDER in by and isinstance(column, Column) and not mapped.search:
                 yield self.one(field, f"order.{name}", mapped.table, belongs or (column.place or column.name,))
 
     def filters(
@@ -90,6 +95,13 @@ class _Reader:
                     yield self.one(field, here, mapped.table, found)
                 case _:
                     pass
+
+    @staticmethod
+    def places(home: TypeMapping, columns: Sequence[str]) -> tuple[str, ...]:
+        """The columns that hold the places of columns in an order."""
+        shown = [home.fields.get(home.showing(name) or "") for name in columns]
+        places = (one.place if isinstance(one, Column) else "" for one in shown)
+        return tuple(place or name for place, name in zip(places, columns, strict=True))
 
     def one(self, field: str, asked: str, table: str, columns: tuple[str, ...], *, along: bool = False) -> Served:
         found = (

@@ -14,7 +14,7 @@ from hub.model.plan import Fetch
 from hub.model.source import KEY_PARTS, Asked, Question, Texts, failure
 from hub.model.viewer import Universe
 from hub.sources.postgres.connection import Connections
-from hub.sources.postgres.statement import compile_fetch
+from hub.sources.postgres.statement import compile_fetch, readable
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -35,6 +35,10 @@ class PostgresSource:
     def question(self, fetch: Fetch) -> Question:
         """The statement of a fetch."""
         return compile_fetch(fetch, self.mapping)
+
+    def readable(self, question: Question) -> str:
+        """The statement."""
+        return readable(question.text)
 
     def width(self, universe: Universe) -> int:
         """Connections of a universe."""

@@ -42,12 +42,14 @@ from hub.model.source import (
     Parameter,
     PseudonymKey,
     Question,
+    Sought,
     absent,
 )
 from hub.model.viewer import RecordClass
 from hub.sources.postgres.listing import connection
 from hub.sources.postgres.mask import masked
 from hub.sources.postgres.relation import Row, united
+from hub.sources.postgres.searched import found_persons
 from hub.sources.postgres.text import Piece, Pieces, Sql, concat, literal, value
 
 # What an input reads where no effect is said of it: keys, which every reader of a row may follow.
@@ -242,7 +244,7 @@ class Compiler:
         """What is made of other rows, of the classes that give it."""
         classes = [one for one in self.classes if node.effects.of(one) is not Effect.DENY]
         if isinstance(mapped, Rows) and mapped.page is not None:
-            return connection(self, node, mapped, classes, row)
+            return (found_persons if mapped.search else connection)(self, node, mapped, classes, row)
         if not classes:
             return ["[]" if isinstance(mapped, Rows) and mapped.many else "null"]
         if isinstance(mapped, Aggregate):
@@ -425,7 +427,7 @@ class Compiler:
         self.parameters.append(Argued(field, argument, check, use=use))
         return self.key_count + len(self.parameters)
 
-    def parameter_once(self, parameter: Binding | Opened) -> int:
+    def parameter_once(self, parameter: Binding | Opened | Sought) -> int:
         """The number of a parameter that a statement has once."""
         if parameter not in self.parameters:
             self.parameters.append(parameter)

@@ -45,6 +45,10 @@ class RemoteSource:
         """The selection of a fetch."""
         return remote_question(fetch, self._api, self._field_type)
 
+    def readable(self, question: Question) -> str:
+        """The document, as it goes out when no other question goes with it."""
+        return _document([question])
+
     def width(self, universe: Universe) -> int:
         """How many requests may be under way at once."""
         return self.transport.width
@@ -132,26 +136,33 @@ class RemoteSource:
 
 def _body(asked: Sequence[Asked]) -> bytes:
     """The request: one operation with a list of representations for each question."""
-    declared: list[str] = []
-    selections: list[str] = []
     variables: list[str] = []
-    operation = "query"
     for slot, (question, parameters, keys) in enumerate(asked):
         asking: Asking = question.reading
-        operation = asking.operation
-        declared += [f"{name.replace(SLOT, str(slot))}: {of}" for name, of in asking.variables]
         values = zip(asking.variables, parameters, strict=True)
         variables += [
             f'"{name[1:].replace(SLOT, str(slot))}":{value}' for (name, _), value in values if value is not None
         ]
-        selection = asking.selection.replace(SLOT, str(slot))
         if asking.entity:
-            declared.append(f"$r{slot}: [_Any!]!")
             variables.append(f'"r{slot}":[{",".join(keys)}]')
-            selection = f"_{slot}: _entities(representations: $r{slot}) {{ ... on {asking.entity} {{ {selection} }} }}"
-        selections.append(selection)
-    head = f"{operation}({', '.join(declared)})" if declared else operation
-    document = orjson.dumps(f"{head} {{ {' '.join(selections)} }}")
+    document = orjson.dumps(_document([question for question, _, _ in asked]))
     if not variables:
         return b'{"query":' + document + b"}"
     return b'{"query":' + document + b',"variables":{' + ",".join(variables).encode() + b"}}"
+
+
+def _document(questions: Sequence[Question]) -> str:
+    declared: list[str] = []
+    selections: list[str] = []
+    operation = "query"
+    for slot, question in enumerate(questions):
+        asking: Asking = question.reading
+        operation = asking.operation
+        declared += [f"{name.replace(SLOT, str(slot))}: {of}" for name, of in asking.variables]
+        selection = asking.selection.replace(SLOT, str(slot))
+        if asking.entity:
+            declared.append(f"$r{slot}: [_Any!]!")
+            selection = f"_{slot}: _entities(representations: $r{slot}) {{ ... on {asking.entity} {{ {selection} }} }}"
+        selections.append(selection)
+    head = f"{operation}({', '.join(declared)})" if declared else operation
+    return f"{head} {{ {' '.join(selections)} }}"

@@ -197,7 +197,7 @@ class World:
         }
 
 
-UNSERVED = re.compile(r"`([\w.]+)` alone would read the whole table: ask along with one of .*")
+UNSERVED = re.compile(r"`([\w.]+)` alone would read a whole register: add a condition that is not so marked")
 TOO_MANY = re.compile(r"`[\w.]+` holds for more than (\d+) records of \w+: narrow it")
 
 READERS: Mapping[str, Profile] = {

@@ -21,7 +21,7 @@ from graphql.language import DocumentNode, FieldNode, OperationDefinitionNode, S
 
 from hub.cache import Bounded
 from hub.compose import compose
-from hub.errors import BuildFailed, Problem, Refused, SettingsWrong, Shown
+from hub.errors import BuildFailed, Refused, SettingsWrong, Shown
 from hub.executor import Lanes, Program, Programs, run
 from hub.model.authorized import Authorized
 from hub.model.effect import Effect
@@ -120,10 +120,6 @@ PUBLIC = Profile(Audience.OFFICER)
 
 def open_gateway(supergraph: Supergraph, urls: Mapping[str, str] | None = None) -> Engine:
     """An engine over remote subgraphs alone, with every field public. `urls` stand in for those of the supergraph."""
-    contextual = [f"{'.'.join(where)}" for where, joins in supergraph.fields.items() if any(j.contexts for j in joins)]
-    if contextual:
-        message = "takes an argument from a context, which is not planned"
-        raise BuildFailed([Problem("UNSUPPORTED_FEATURE", place, message) for place in sorted(contextual)])
     declared = DeclaredGraph((), {}, {}, {}, PolicyTable("public", frozenset(), {}))
     planner = planner_graph(supergraph, {})
     built = Built(declared, supergraph, planner, public_rules(supergraph.api))

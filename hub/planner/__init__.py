@@ -5,6 +5,7 @@ value of a viewer.
 
 graph     the supergraph as nodes and moves: what a subgraph resolves, and how one gets from it to another
 build     every field gets its cheapest way; ways that share a key are one fetch
+contexts  what a field takes from the objects above it, and how it comes down
 describe  a plan as text: steps, sources, keys
 """
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from hub.model.effect import Effect
 from hub.model.plan import (
+    Context,
     Fetch,
+    Handed,
     Hole,
     Introspection,
     Merge,
@@ -19,6 +21,7 @@ from hub.model.plan import (
     Typename,
     Value,
     continues,
+    passed_key,
 )
 from hub.model.viewer import RecordClass
 
@@ -61,11 +64,13 @@ class _Depths:
                 self.shape(column, fetch, depth, path)
             else:
                 self.node(column, fetch, depth, path.rpartition(".")[0])
+        for node in fetch.bound.values():
+            self.node(node, fetch, depth, path)
 
     def shape(self, shape: Shape, fetch: Fetch, depth: int, path: str) -> None:
         if shape.elsewhere is not None:
             self.hole(shape.elsewhere, fetch, depth, path)
-        for case in shape.cases.values():
+        for case in (*shape.cases.values(), *(slots.values() for slots in shape.bound.values())):
             for item in case:
                 self.node(item, fetch, depth, path)
 
@@ -77,13 +82,16 @@ class _Depths:
             case Merge():
                 for part in node.parts:
                     self.node(part, fetch, depth, path)
+            case Handed():
+                for inner in _holes(node.nodes):
+                    self.hole(inner, fetch, depth, path)
             case Hole():
                 self.hole(node, fetch, depth, at)
 
     def hole(self, hole: Hole, fetch: Fetch, depth: int, path: str) -> None:
-        start = depth if continues(fetch, hole) else depth + 1
+        start = depth if continues(fetch, hole) or passed_key(fetch, hole) is not None else depth + 1
         # What a subgraph is handed may have to be fetched first.
-        for inner in _holes(hole.representation):
+        for inner in _holes((*hole.representation, *hole.fetch.given.values())):
             self.hole(inner, fetch, depth, path)
             start = max(start, self.found[id(inner.fetch)][0] + 1)
         self.visit(hole.fetch, start, path)
@@ -97,6 +105,8 @@ def _holes(nodes: Sequence[Node]) -> Iterator[Hole]:
                 yield node
             case Merge():
                 yield from _holes(node.parts)
+            case Handed():
+                yield from _holes(node.nodes)
             case Value(shape=Shape() as shape):
                 for case in shape.cases.values():
                     yield from _holes(case)
@@ -112,6 +122,7 @@ def describe(plan: Plan) -> str:
             lines.append(f"  {fetch.source}: {fetch.type}{by} -> {path}  [{fetch.universe.value}]")
             classes = fetch.universe.classes
             lines += [f"      {line}" for column in fetch.columns for line in _column(column, classes)]
+            lines += [f"      {line}" for line in _bound(fetch.bound, classes)]
     lines += [f"introspection: {node.key}" for node in plan.nodes if isinstance(node, Introspection)]
     return "\n".join(lines)
 
@@ -124,23 +135,47 @@ def _column(node: Shape | Node, classes: Sequence[RecordClass]) -> Iterator[str]
             for concrete, items in node.cases.items():
                 if len(node.cases) > 1:
                     yield f"... on {concrete}"
-                for item in items:
-                    yield from (f"  {line}" if len(node.cases) > 1 else line for line in _column(item, classes))
+                lines = [line for item in items for line in _column(item, classes)]
+                lines += _bound(node.bound.get(concrete, {}), classes)
+                yield from (f"  {line}" if len(node.cases) > 1 else line for line in lines)
         case Hole():
-            by = f" by {', '.join(node.inputs)}" if node.inputs else ""
-            yield f"{_name(node)} <- {node.fetch.source}{by}{_effects(node, classes)}"
+            yield from _hole(node, classes)
         case Merge():
             yield f"{node.name if node.key == node.name else f'{node.key}: {node.name}'} merged of"
             for part in node.parts:
                 yield from (f"  {line}" for line in _column(part, classes))
         case Value():
-            yield f"{_name(node)}{_effects(node, classes)}"
+            taken = ", ".join(f"{one.name}: ${one.slot}" for one in node.inherited)
+            yield f"{_name(node)}{f'({taken})' if taken else ''}{_effects(node, classes)}"
             if node.shape is not None:
                 yield from (f"  {line}" for line in _column(node.shape, classes))
         case Slot():
             yield f"{node.key} brought along"
+        case Context():
+            yield f"${node.slot}"
+        case Handed():
+            yield f"key {', '.join(node.needed)}"
         case Typename():
             yield node.key if node.key == "__typename" else f"{node.key}: __typename"
+
+
+def _hole(hole: Hole, classes: Sequence[RecordClass]) -> Iterator[str]:
+    """Where a field comes from: by which key, and with which values from above."""
+    by = f" by {', '.join(hole.inputs)}" if hole.inputs else ""
+    match hole.representation:
+        case (Context(slot),):
+            by = f" by ${slot}"
+    given = f" with {', '.join(f'${slot}' for slot in hole.fetch.given)}" if hole.fetch.given else ""
+    yield f"{_name(hole)} <- {hole.fetch.source}{by}{given}{_effects(hole, classes)}"
+    for slot, node in hole.fetch.given.items():
+        if not isinstance(node, Context):
+            yield from (f"  ${slot} = {line}" for line in _column(node, classes))
+
+
+def _bound(slots: Mapping[int, Node], classes: Sequence[RecordClass]) -> Iterator[str]:
+    """What an object binds for those below it: `$0 = currency`."""
+    for slot, node in slots.items():
+        yield from (f"${slot} = {line}" for line in _column(node, classes))
 
 
 def _name(node: Value | Hole) -> str:

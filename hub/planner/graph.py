@@ -7,7 +7,7 @@ terms. From there the planner continues where the entity is at home.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from graphql import (
@@ -92,7 +92,7 @@ class PlannerGraph:
             return not self.interface_object(place.graph, place.type)
         joined = self.joined(place, name)
         if joined is not None:
-            return not joined.requires
+            return not joined.requires and not joined.contexts
         return name in self._key_fields(place) or any(node.name == name for node in place.provided)
 
     def _key_fields(self, place: Place) -> frozenset[str]:
@@ -146,6 +146,27 @@ class PlannerGraph:
                     for interface in interfaces:
                         found.setdefault((interface, graph), set()).add(name)
         return {where: frozenset(names) for where, names in found.items()}
+
+    def contexts(self, type_name: str) -> frozenset[str]:
+        """The contexts that an object of a type sets, by itself or by what it is one of."""
+        return self._contexts.get(type_name, frozenset())
+
+    @cached_property
+    def _contexts(self) -> Mapping[str, frozenset[str]]:
+        applied = self.supergraph.applied
+        named = {
+            name: frozenset(str(one.arguments["name"]) for one in applied.get(name, ()) if one.name == "context")
+            for name in self.supergraph.types
+        }
+        unions: dict[str, set[str]] = {}
+        for union, by_graph in self.supergraph.members.items():
+            for member in frozenset().union(*by_graph.values()):
+                unions.setdefault(member, set()).add(union)
+        found = {
+            name: own.union(*(named.get(one, frozenset()) for one in (*self.interfaces(name), *unions.get(name, ()))))
+            for name, own in named.items()
+        }
+        return {name: contexts for name, contexts in found.items() if contexts}
 
     def home(self, type_name: str) -> str | None:
         """The subgraph an entity is at home in: the one that declares it and does not only extend it."""
@@ -237,8 +258,9 @@ class PlannerGraph:
                     there = (move.to.graph, move.to.type)
                     joined = self.joined(move.to, name) if move.to.graph not in beyond else None
                     arrived = joined is not None or (name == "__typename" and self.at_hand(move.to, name))
-                    # Where a field requires something, the very place it stands at has to be entered by a key.
-                    if there in seen and not (arrived and joined is not None and joined.requires):
+                    # Where a field is handed something, the very place it stands at has to be entered by a key.
+                    handed = joined is not None and (joined.requires or joined.contexts)
+                    if there in seen and not (arrived and handed):
                         continue
                     if not self.gives(type_name, place, move.key):
                         continue
@@ -266,6 +288,11 @@ class PlannerGraph:
         able = (move for move in self.moves(type_name, start) if move.to.graph not in beyond)
         moves = (move for move in able if self.joined(move.to, name) is not None)
         return [move for move in moves if all(obtained((node,)) for node in move.key)]
+
+    def applying(self, type_name: str, fields: FieldSet) -> FieldSet:
+        """What of a field set counts for a type, its conditions decided."""
+        conditions = (None, type_name, *self.interfaces(type_name))
+        return tuple(replace(node, on=None) for node in fields if node.on in conditions)
 
     def gives(self, type_name: str, place: Place, fields: FieldSet) -> bool:
         """Whether a place gives all of a field set by itself."""

@@ -6,11 +6,13 @@ value of a viewer.
 graph     the supergraph as nodes and moves: what a subgraph resolves, and how one gets from it to another
 build     every field gets its cheapest way; ways that share a key are one fetch
 contexts  what a field takes from the objects above it, and how it comes down
+shares    the variants of a graph whose overrides hold for a percentage of the requests
 describe  a plan as text: steps, sources, keys
 """
 
 from hub.planner.build import plan
 from hub.planner.describe import describe
 from hub.planner.graph import PlannerGraph, brittle_fields, planner_graph
+from hub.planner.shares import Shares, custom_labels, shares
 
-__all__ = ["PlannerGraph", "brittle_fields", "describe", "plan", "planner_graph"]
+__all__ = ["PlannerGraph", "Shares", "brittle_fields", "custom_labels", "describe", "plan", "planner_graph", "shares"]

@@ -339,8 +339,13 @@ def brittle_fields(graph: PlannerGraph) -> list[Problem]:
     return found
 
 
-def planner_graph(supergraph: Supergraph, mappings: Mapping[str, SourceMapping]) -> PlannerGraph:
-    """The planner's view of a composed graph; the mappings say which fields of the hub's own sources are references."""
+def planner_graph(
+    supergraph: Supergraph, mappings: Mapping[str, SourceMapping], labels: frozenset[str] = frozenset()
+) -> PlannerGraph:
+    """The planner's view of a composed graph, with the labels of `@override` that are on.
+
+    The mappings say which fields of the hub's own sources are references.
+    """
     references = {
         (source, type_name, field_name): tuple(key for key, _ in mapped.keys)
         for source, mapping in mappings.items()
@@ -351,4 +356,4 @@ def planner_graph(supergraph: Supergraph, mappings: Mapping[str, SourceMapping])
     lookups = {
         (source, name): lookup.key for source, mapping in mappings.items() for name, lookup in mapping.lookups.items()
     }
-    return PlannerGraph(supergraph, references, lookups, frozenset(mappings))
+    return PlannerGraph(supergraph, references, lookups, frozenset(mappings), labels)

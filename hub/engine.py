@@ -18,7 +18,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import orjson
-from graphql import GraphQLSchema, execute_sync
+from graphql import GraphQLSchema, OperationType, execute_sync
 from graphql.language import DocumentNode, FieldNode, OperationDefinitionNode, SelectionSetNode
 
 from hub.cache import Bounded
@@ -279,6 +279,9 @@ class Engine:
         variables: Mapping[str, Any],
         variant: int,
     ) -> Program:
+        if prepared.operation.operation is OperationType.SUBSCRIPTION:
+            message = "a subscription is planned, and not executed: send what it selects as a query"
+            raise Refused([Shown(message, code="SUBSCRIPTION_NOT_SUPPORTED")])
         stages = self._stages(prepared, booleans, profile, variant)
         maker = self._makers.get(profile) or self._makers.put(profile, self._maker(profile))
         answers: dict[str, Any] = {}

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,11 +53,28 @@ def operation(file: Path, viewer: str, operation: str | None, variables: str) ->
 
 @click.command(short_help="Print the plan of an operation.")
 @_asked
-def plan(file: Path, viewer: str, operation: str | None, variables: str) -> None:
-    """Print which source is asked for what, by which key, in which step."""
+@click.option(
+    "--supergraph",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Plan over this composed supergraph of remote subgraphs, every field public, instead of over the hub's graph.",
+)
+def plan(file: Path, viewer: str, operation: str | None, variables: str, supergraph: Path | None) -> None:
+    """Print which source is asked for what, by which key, in which step.
+
+    Of a subscription: what is asked for each of its events.
+    """
+    from hub.compose import read_supergraph
+    from hub.engine import open_gateway
+    from hub.model.request import Request
     from hub.planner import describe
 
-    click.echo(describe(_stages(file, viewer, operation, variables).plan))
+    if supergraph is None:
+        click.echo(describe(_stages(file, viewer, operation, variables).plan))
+        return
+    engine = open_gateway(read_supergraph(document_text(supergraph)))
+    request = Request(document_text(file), operation, variable_values(variables))
+    with _told(file):
+        click.echo(describe(engine.stages(request, engine.public_viewer.profile).plan))
 
 
 @click.command(short_help="Print the SQL of an operation.")
@@ -134,7 +152,14 @@ def _stages(file: Path, viewer: str, operation: str | None, variables: str, buil
 
     engine = Engine(built or built_graph(), {})
     request = Request(document_text(file), operation, variable_values(variables))
-    try:
+    with _told(file):
         return engine.stages(request, sample_viewer(viewer, None, engine.built).profile)
+
+
+@contextmanager
+def _told(file: Path) -> Iterator[None]:
+    """What is wrong with the operation in a file, line by line."""
+    try:
+        yield
     except Refused as refused:
         raise HubError("\n".join(error_line(error, file) for error in refused.errors)) from None

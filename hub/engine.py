@@ -267,9 +267,10 @@ class Engine:
         return self._stages(prepared, booleans, profile, self._shares.drawn(_LAST_DRAW))
 
     def _stages(self, prepared: Prepared, booleans: tuple[bool, ...], profile: Profile, variant: int) -> Stages:
-        operation = normalise(prepared, dict(zip(prepared.booleans, booleans, strict=True)))
+        operation = normalise(prepared, dict(zip(prepared.booleans, booleans, strict=True)), self.limits)
         authorized = authorize(operation, profile, self.built.rules)
-        return Stages(prepared, operation, authorized, plan(authorized, self._shares.graphs[variant]))
+        made = plan(authorized, self._shares.graphs[variant], self.limits.planning)
+        return Stages(prepared, operation, authorized, made)
 
     def _program(
         self,

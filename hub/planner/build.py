@@ -25,7 +25,7 @@ from graphql import (
     is_non_null_type,
 )
 
-from hub.errors import Internal
+from hub.errors import Internal, Refused, Shown
 from hub.model.authorized import Authorized, Grant
 from hub.model.effect import SHOWN
 from hub.model.operation import Constant, Field
@@ -54,9 +54,15 @@ from hub.planner.graph import Move, Place, PlannerGraph, leaves
 Selection = Mapping[str, tuple[Grant, ...]]
 
 
-def plan(authorized: Authorized, graph: PlannerGraph) -> Plan:
-    """The plan of an authorized operation."""
-    return _Builder(graph, authorized.profile).plan(authorized)
+MOST_STEPS = 200_000
+
+
+def plan(authorized: Authorized, graph: PlannerGraph, most_steps: int = MOST_STEPS) -> Plan:
+    """The plan of an authorized operation; `Refused` if it takes more steps to find one than are allowed.
+
+    A step is one field looked at in one place: what planning costs is a multiple of that.
+    """
+    return _Builder(graph, authorized.profile, most_steps).plan(authorized)
 
 
 def _nullable(grant: Grant) -> bool:
@@ -78,6 +84,7 @@ class _Draft:
     required  what its fields require beside the key
     inputs    those of them, and of the key, that come from elsewhere again
     handed    the representation, once it is planned
+    leaves    the columns of values without objects, by field and arguments
     awaits    whether an object above has yet to fetch what it takes from there
     """
 
@@ -88,7 +95,7 @@ class _Draft:
     required: FieldSet = ()
     inputs: list[_Placed] = field(default_factory=list)
     handed: tuple[Node, ...] = ()
-    wanted: list[tuple[Grant, int]] = field(default_factory=list)
+    leaves: dict[tuple[str, str], int] = field(default_factory=dict)
     awaits: bool = False
 
 
@@ -104,10 +111,32 @@ class _Placed:
 class _Builder:
     """Builds one plan."""
 
-    def __init__(self, graph: PlannerGraph, profile: Profile) -> None:
+    def __init__(self, graph: PlannerGraph, profile: Profile, most_steps: int) -> None:
         self.graph = graph
         self.profile = profile
+        self.most_steps = most_steps
+        self.steps = 0
+        self.found_ways: dict[tuple[str, Place, str, frozenset[str]], Sequence[Move]] = {}
         self.contexts = Contexts(graph, self.alone)
+
+    def spend(self, steps: int) -> None:
+        """Counts what planning costs."""
+        self.steps += steps
+        if self.steps > self.most_steps:
+            message = (
+                f"the operation takes more than {self.most_steps} steps to plan: select fewer fields, or name the types"
+                " of an interface or union that you want instead of selecting on all of them"
+            )
+            raise Refused([Shown(message, code="OPERATION_TOO_COMPLEX")])
+
+    def ways(self, type_name: str, place: Place, name: str, beyond: frozenset[str] = frozenset()) -> Sequence[Move]:
+        """The first moves to a field, found once for each place of the plan."""
+        sought = (type_name, place, name, beyond)
+        known = self.found_ways.get(sought)
+        if known is None:
+            known = self.found_ways[sought] = self.graph.ways(type_name, place, name, beyond)
+            self.spend(1 + len(known))
+        return known
 
     # Roots ----------------------------------------------------------------------------------------------------------
 
@@ -424,6 +453,7 @@ class _Object:
         """The nodes of a selection, in its order."""
         found: dict[str, list[Node]] = {}
         elsewhere: list[Grant] = []
+        self.builder.spend(1 + len(grants))
         for grant in grants:
             if not self.has(grant):
                 elsewhere.append(grant)
@@ -525,12 +555,13 @@ class _Object:
         return kept, replace(grant, selection=rests)
 
     def part(self, place: Place, concrete: str, grant: Grant) -> tuple[Grant | None, Grant | None]:
+        self.builder.spend(1)
         if self.graph.at_hand(place, grant.name):
             served, rest = self.split(place, grant)
             if rest is None or not any(True for _ in self.graph.moves(concrete, place)):
                 return served, rest
             return grant, None
-        if self.graph.ways(concrete, place, grant.name):
+        if self.builder.ways(concrete, place, grant.name):
             return grant, None
         return None, grant
 
@@ -554,10 +585,15 @@ class _Object:
         options = {id(grant): self.options(grant) for grant in waiting}
         placed: list[_Placed] = []
         while waiting:
-            candidates = [move for grant in waiting for move in options[id(grant)]]
-            best = max(candidates, key=lambda move: self.worth(move, waiting, options))
-            for grant in [one for one in waiting if best in options[id(one)]]:
-                waiting.remove(grant)
+            served: dict[Move, int] = {}
+            for grant in waiting:
+                for move in options[id(grant)]:
+                    served[move] = served.get(move, 0) + 1
+            self.builder.spend(len(waiting))
+            best = max(served, key=lambda move: self.worth(move, served[move]))
+            taken = [grant for grant in waiting if best in options[id(grant)]]
+            waiting = [grant for grant in waiting if best not in options[id(grant)]]
+            for grant in taken:
                 draft = self.draft(best, grant)
                 column, rest = self.column(draft, grant)
                 placed.append(_Placed(grant, draft, column))
@@ -569,7 +605,7 @@ class _Object:
     def options(self, grant: Grant) -> list[Move]:
         """The moves that lead to the field, of which there is one: those that give all below it, or else a part."""
         beyond: frozenset[str] = frozenset()
-        while found := self.graph.ways(self.type, self.place, grant.name, beyond):
+        while found := self.builder.ways(self.type, self.place, grant.name, beyond):
             # Behind a place that gives the field, but nothing of what is asked below it, there may be one that does.
             useful = list(found) if beyond else self.useful(found, grant)
             if useful:
@@ -589,12 +625,10 @@ class _Object:
             return grant, None  # a bridge: what is behind it is planned from there
         return self.split(move.to, grant)
 
-    def worth(
-        self, move: Move, waiting: Sequence[Grant], options: Mapping[int, Sequence[Move]]
-    ) -> tuple[int, int, str, tuple[str, ...]]:
+    def worth(self, move: Move, served: int) -> tuple[int, int, str, tuple[str, ...]]:
         """How many fields a move serves; of equals, one that is taken anyway."""
         taken = any(draft.move == move for draft in self.drafts.values())
-        return sum(move in options[id(grant)] for grant in waiting), taken, move.to.graph, move.names
+        return served, taken, move.to.graph, move.names
 
     def draft(self, move: Move, grant: Grant) -> _Draft:
         """The fetch that a field joins: one of the same move, if what it requires is at hand or the same."""
@@ -619,9 +653,11 @@ class _Object:
 
     def column(self, draft: _Draft, grant: Grant) -> tuple[int, Grant | None]:
         """The column of a field in a fetch, and what of it that place does not give."""
-        for known, index in draft.wanted:
-            if not self.serial and _same_leaf(known, grant):
-                return index, None
+        leaf = (
+            None if self.serial or grant.selection is not None else (grant.name, repr((grant.arguments, grant.effects)))
+        )
+        if leaf is not None and leaf in draft.leaves:
+            return draft.leaves[leaf], None
         rest = None
         if grant.name == "__typename" and self.graph.at_hand(draft.move.to, grant.name):
             node: Node = Typename(grant.key)
@@ -633,7 +669,8 @@ class _Object:
         else:
             (node,) = draft.target.nodes([grant])
         draft.fetch.columns.append(node)
-        draft.wanted.append((grant, len(draft.fetch.columns) - 1))
+        if leaf is not None:
+            draft.leaves[leaf] = len(draft.fetch.columns) - 1
         return len(draft.fetch.columns) - 1, rest
 
     def join_drafts(self, placed: Sequence[_Placed]) -> None:
@@ -664,7 +701,7 @@ class _Object:
         into.fetch.columns += draft.fetch.columns
         into.fetch.bound |= draft.fetch.bound
         into.fetch.passed |= draft.fetch.passed
-        into.wanted += [(grant, start + column) for grant, column in draft.wanted]
+        into.leaves |= {leaf: start + column for leaf, column in draft.leaves.items()}
         into.required += tuple(node for node in draft.required if node not in into.required)
         known = {one.grant.key for one in into.inputs}
         into.inputs += [one for one in draft.inputs if one.grant.key not in known]
@@ -730,9 +767,13 @@ class _Roots(_Object):
         return ()
 
 
-def _depth(draft: _Draft) -> int:
+def _depth(draft: _Draft, known: dict[int, int] | None = None) -> int:
     """How many rounds a fetch waits for what it is handed."""
-    return max((1 + _depth(one.draft) for one in draft.inputs), default=int(draft.awaits))
+    known = {} if known is None else known
+    if id(draft) not in known:
+        inputs = (1 + _depth(one.draft, known) for one in draft.inputs)
+        known[id(draft)] = max(inputs, default=int(draft.awaits))
+    return known[id(draft)]
 
 
 def _asks(node: Node) -> bool:
@@ -749,16 +790,6 @@ def _part(node: Node) -> Value | Hole:
     if isinstance(node, Value | Hole):
         return node
     raise Internal(f"`{getattr(node, 'key', '')}` cannot be merged")
-
-
-def _same_leaf(one: Grant, other: Grant) -> bool:
-    return (
-        one.selection is None
-        and other.selection is None
-        and one.name == other.name
-        and one.arguments == other.arguments
-        and one.effects == other.effects
-    )
 
 
 def _clash(one: FieldSet, other: FieldSet) -> bool:

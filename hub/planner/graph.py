@@ -6,7 +6,7 @@ terms. From there the planner continues where the entity is at home.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -234,26 +234,24 @@ class PlannerGraph:
         by_graph = self.supergraph.implements.get(type_name, {})
         return tuple(sorted({interface for interfaces in by_graph.values() for interface in interfaces}))
 
-    def ways(
-        self,
-        type_name: str,
-        start: Place,
-        name: str,
-        beyond: frozenset[str] = frozenset(),
-        sought: frozenset[str] = frozenset(),
-    ) -> list[Move]:
+    def ways(self, type_name: str, start: Place, name: str, beyond: frozenset[str] = frozenset()) -> list[Move]:
         """The first moves of the shortest chains of keys from a place to one that resolves the field.
 
         All of the smallest length are given, so that the caller can prefer a subgraph it visits anyway. A subgraph
-        that is `beyond` consideration is a bridge and no end. `sought` are fields that are looked for from here
-        already, because another needs them.
+        that is `beyond` consideration is a bridge and no end. Where no chain leads there, moves by keys whose parts
+        come from several places.
         """
-        frontier: list[tuple[Place, Move | None]] = [(start, None)]
+        return self._chains(type_name, start, name, beyond) or self._gathered(type_name, start, name, beyond)
+
+    def _chains(self, type_name: str, start: Place, name: str, beyond: frozenset[str]) -> list[Move]:
+        """Every place is left once, by each of its moves once: it takes no more steps than places times moves."""
+        # Place -> the first moves of the chains that lead to it; none at the start.
+        frontier: dict[Place, tuple[Move, ...]] = {start: ()}
         seen = {(start.graph, start.type)} if start.given is None else set()
         while frontier:
-            found: list[Move] = []
-            following: list[tuple[Place, Move | None]] = []
-            for place, first in frontier:
+            found: dict[Move, None] = {}
+            following: dict[Place, dict[Move, None]] = {}
+            for place, firsts in frontier.items():
                 for move in self.moves(type_name, place):
                     there = (move.to.graph, move.to.type)
                     joined = self.joined(move.to, name) if move.to.graph not in beyond else None
@@ -264,30 +262,46 @@ class PlannerGraph:
                         continue
                     if not self.gives(type_name, place, move.key):
                         continue
-                    if arrived:
-                        found.append(first or move)
-                    else:
-                        following.append((move.to, first or move))
+                    led_to = found if arrived else following.setdefault(move.to, {})
+                    led_to.update(dict.fromkeys(firsts or (move,)))
             if found:
-                return list(dict.fromkeys(found))
-            seen |= {(place.graph, place.type) for place, _ in following}
-            frontier = following
-        return self._gathered(type_name, start, name, beyond, sought)
+                return list(found)
+            seen |= {(place.graph, place.type) for place in following}
+            frontier = {place: tuple(firsts) for place, firsts in following.items()}
+        return []
 
-    def _gathered(
-        self, type_name: str, start: Place, name: str, beyond: frozenset[str], sought: frozenset[str]
-    ) -> list[Move]:
-        """Moves to places that give the field, by keys whose parts come from several places."""
-        if name in sought:
-            return []
-        sought |= {name}
+    def _gathered(self, type_name: str, start: Place, name: str, beyond: frozenset[str]) -> list[Move]:
+        """Moves to places that give the field, by keys whose parts come from several places.
 
-        def obtained(part: FieldSet) -> bool:
-            return self.gives(type_name, start, part) or bool(self.ways(type_name, start, part[0].name, sought=sought))
+        INVARIANT: a part of such a key takes fewer gathered keys than the field, so that none waits for itself.
+        """
+        able = [move for move in self.moves(type_name, start) if move.key]
+        steps = self._gathering(type_name, start, able)
+        moves = [move for move in able if move.to.graph not in beyond and self.joined(move.to, name) is not None]
+        taken = {move: max(steps[node.name] for node in move.key) for move in moves if _all_in(move.key, steps)}
+        fewest = min(taken.values(), default=0)
+        return [move for move, count in taken.items() if count == fewest]
 
-        able = (move for move in self.moves(type_name, start) if move.to.graph not in beyond)
-        moves = (move for move in able if self.joined(move.to, name) is not None)
-        return [move for move in moves if all(obtained((node,)) for node in move.key)]
+    def _gathering(self, type_name: str, start: Place, moves: Sequence[Move]) -> Mapping[str, int]:
+        """Part of a key -> how many gathered keys it takes, one after the other; not for what cannot be had."""
+        parts = {node.name: node for move in moves for node in move.key}
+        steps = {
+            part: 0
+            for part, node in parts.items()
+            if self.gives(type_name, start, (node,)) or self._chains(type_name, start, part, frozenset())
+        }
+        count = 0
+        while True:
+            count += 1
+            places = [move.to for move in moves if _all_in(move.key, steps)]
+            further = [
+                part
+                for part in parts
+                if part not in steps and any(self.joined(place, part) is not None for place in places)
+            ]
+            if not further:
+                return steps
+            steps |= dict.fromkeys(further, count)
 
     def applying(self, type_name: str, fields: FieldSet) -> FieldSet:
         """What of a field set counts for a type, its conditions decided."""
@@ -308,6 +322,10 @@ class PlannerGraph:
                     if not self.gives(concrete, Place(place.graph, concrete, provided), node.selections):
                         return False
         return True
+
+
+def _all_in(key: FieldSet, names: Mapping[str, int]) -> bool:
+    return all(node.name in names for node in key)
 
 
 def leaves(fields: FieldSet, prefix: str = "") -> Iterator[str]:

@@ -24,7 +24,7 @@ class Limits:
     depth: int = 40
     fields: int = 20_000
     selections: int = 400_000
-    planning: int = 200_000
+    planning: int = 100_000
 
 
 def shown(error: GraphQLError, code: str) -> Shown:

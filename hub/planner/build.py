@@ -54,13 +54,13 @@ from hub.planner.graph import Move, Place, PlannerGraph, leaves
 Selection = Mapping[str, tuple[Grant, ...]]
 
 
-MOST_STEPS = 200_000
+MOST_STEPS = 100_000
 
 
 def plan(authorized: Authorized, graph: PlannerGraph, most_steps: int = MOST_STEPS) -> Plan:
     """The plan of an authorized operation; `Refused` if it takes more steps to find one than are allowed.
 
-    A step is one field looked at in one place: what planning costs is a multiple of that.
+    A step is a field or a key looked at in one place: what planning costs is a multiple of that.
     """
     return _Builder(graph, authorized.profile, most_steps).plan(authorized)
 
@@ -134,8 +134,7 @@ class _Builder:
         sought = (type_name, place, name, beyond)
         known = self.found_ways.get(sought)
         if known is None:
-            known = self.found_ways[sought] = self.graph.ways(type_name, place, name, beyond)
-            self.spend(1 + len(known))
+            known = self.found_ways[sought] = self.graph.ways(type_name, place, name, beyond, self.spend)
         return known
 
     # Roots ----------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ terms. From there the planner continues where the entity is at home.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -234,16 +234,26 @@ class PlannerGraph:
         by_graph = self.supergraph.implements.get(type_name, {})
         return tuple(sorted({interface for interfaces in by_graph.values() for interface in interfaces}))
 
-    def ways(self, type_name: str, start: Place, name: str, beyond: frozenset[str] = frozenset()) -> list[Move]:
+    def ways(
+        self,
+        type_name: str,
+        start: Place,
+        name: str,
+        beyond: frozenset[str] = frozenset(),
+        spend: Callable[[int], None] = lambda _: None,
+    ) -> list[Move]:
         """The first moves of the shortest chains of keys from a place to one that resolves the field.
 
         All of the smallest length are given, so that the caller can prefer a subgraph it visits anyway. A subgraph
         that is `beyond` consideration is a bridge and no end. Where no chain leads there, moves by keys whose parts
-        come from several places.
+        come from several places. `spend` is told how many moves are looked at.
         """
-        return self._chains(type_name, start, name, beyond) or self._gathered(type_name, start, name, beyond)
+        found = self._chains(type_name, start, name, beyond, spend)
+        return found or self._gathered(type_name, start, name, beyond, spend)
 
-    def _chains(self, type_name: str, start: Place, name: str, beyond: frozenset[str]) -> list[Move]:
+    def _chains(
+        self, type_name: str, start: Place, name: str, beyond: frozenset[str], spend: Callable[[int], None]
+    ) -> list[Move]:
         """Every place is left once, by each of its moves once: it takes no more steps than places times moves."""
         # Place -> the first moves of the chains that lead to it; none at the start.
         frontier: dict[Place, tuple[Move, ...]] = {start: ()}
@@ -252,7 +262,9 @@ class PlannerGraph:
             found: dict[Move, None] = {}
             following: dict[Place, dict[Move, None]] = {}
             for place, firsts in frontier.items():
-                for move in self.moves(type_name, place):
+                moves = tuple(self.moves(type_name, place))
+                spend(len(moves) + len(firsts))
+                for move in moves:
                     there = (move.to.graph, move.to.type)
                     joined = self.joined(move.to, name) if move.to.graph not in beyond else None
                     arrived = joined is not None or (name == "__typename" and self.at_hand(move.to, name))
@@ -270,30 +282,35 @@ class PlannerGraph:
             frontier = {place: tuple(firsts) for place, firsts in following.items()}
         return []
 
-    def _gathered(self, type_name: str, start: Place, name: str, beyond: frozenset[str]) -> list[Move]:
+    def _gathered(
+        self, type_name: str, start: Place, name: str, beyond: frozenset[str], spend: Callable[[int], None]
+    ) -> list[Move]:
         """Moves to places that give the field, by keys whose parts come from several places.
 
         INVARIANT: a part of such a key takes fewer gathered keys than the field, so that none waits for itself.
         """
         able = [move for move in self.moves(type_name, start) if move.key]
-        steps = self._gathering(type_name, start, able)
+        steps = self._gathering(type_name, start, able, spend)
         moves = [move for move in able if move.to.graph not in beyond and self.joined(move.to, name) is not None]
         taken = {move: max(steps[node.name] for node in move.key) for move in moves if _all_in(move.key, steps)}
         fewest = min(taken.values(), default=0)
         return [move for move, count in taken.items() if count == fewest]
 
-    def _gathering(self, type_name: str, start: Place, moves: Sequence[Move]) -> Mapping[str, int]:
+    def _gathering(
+        self, type_name: str, start: Place, moves: Sequence[Move], spend: Callable[[int], None]
+    ) -> Mapping[str, int]:
         """Part of a key -> how many gathered keys it takes, one after the other; not for what cannot be had."""
         parts = {node.name: node for move in moves for node in move.key}
         steps = {
             part: 0
             for part, node in parts.items()
-            if self.gives(type_name, start, (node,)) or self._chains(type_name, start, part, frozenset())
+            if self.gives(type_name, start, (node,)) or self._chains(type_name, start, part, frozenset(), spend)
         }
         count = 0
         while True:
             count += 1
-            places = [move.to for move in moves if _all_in(move.key, steps)]
+            spend(len(moves) + len(parts))
+            places = dict.fromkeys(move.to for move in moves if _all_in(move.key, steps))
             further = [
                 part
                 for part in parts

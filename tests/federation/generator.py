@@ -261,7 +261,7 @@ class Generator:
             provided = self.random.choice(elsewhere)
             made.directives = f' @provides(fields: "{provided}")'
             shown = target.owned[provided][1]
-            self.mark_shared(target, provided)
+            self.mark_shared(target, provided, home)
             self.add(home, target.name, Field(provided, shown.type, directives=" @external"))
         self.add(home, entity.name, made)
         rows = self.rows_of(target)
@@ -270,10 +270,10 @@ class Generator:
         if pattern == "{}":
             entity.owned[name] = (home, Field(name, target.name))
 
-    def mark_shared(self, entity: Entity, name: str) -> None:
+    def mark_shared(self, entity: Entity, name: str, provider: str) -> None:
         """A field that is provided elsewhere must hold the same rows there, and be asked for nowhere else."""
         owner, _ = entity.owned[name]
-        entity.needed.add(owner)
+        entity.needed.update((owner, provider))
 
     def pick(self, rows: Sequence[str], percent: int = 15) -> str:
         return "null" if not rows or self.chance(percent) else self.random.choice(rows)

@@ -223,7 +223,8 @@ def passed_key(fetch: Fetch, hole: Hole) -> int | None:
 def continues(fetch: Fetch, hole: Hole) -> bool:
     """Whether a hole continues the fetched object itself, under the very key it was fetched by.
 
-    Such a fetch need not wait for the one it hangs on: both are asked together.
+    Such a fetch need not wait for the one it hangs on: both are asked together. In a row of an own source, what a third
+    one is handed may be had so, too; among remote subgraphs a key may come with what is required beside.
     """
     if hole.via or hole.inputs != fetch.key or not fetch.key or hole.fetch.remote is not fetch.remote:
         return False
@@ -233,6 +234,8 @@ def continues(fetch: Fetch, hole: Hole) -> bool:
         return False
     for column in fetch.columns:
         nodes = [item for case in column.cases.values() for item in case] if isinstance(column, Shape) else [column]
-        if any(node is hole for node in nodes):
-            return True
+        for node in nodes:
+            handed = node.representation if isinstance(node, Hole) and not fetch.remote else ()
+            if node is hole or any(one is hole for one in handed):
+                return True
     return False

@@ -289,7 +289,8 @@ class PlannerGraph:
 
         INVARIANT: a part of such a key takes fewer gathered keys than the field, so that none waits for itself.
         """
-        able = [move for move in self.moves(type_name, start) if move.key]
+        # An own source takes the values of a key as they stand in one place.
+        able = [move for move in self.moves(type_name, start) if move.key and move.to.graph not in self.own]
         steps = self._gathering(type_name, start, able, spend)
         moves = [move for move in able if move.to.graph not in beyond and self.joined(move.to, name) is not None]
         taken = {move: max(steps[node.name] for node in move.key) for move in moves if _all_in(move.key, steps)}

@@ -316,8 +316,9 @@ class _Builder:
         entity = _type(grant)
         home = self.graph.home(entity)
         place = Place(holder.place.graph, entity, given=keys)
-        stub = Scope(entity, place, holder.fetch, holder)
         move = self.into(home, entity, place)
+        # Where the whole comes from its home, there is nothing here that could bind a value for what is below.
+        stub = Scope(entity, place, holder.fetch if move is None else None, holder)
         if move is not None:
             fetch = self.whole(grant, move, selection[entity], stub)
             handed = self.representation(stub, move, grant.below)

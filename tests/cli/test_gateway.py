@@ -108,7 +108,7 @@ def test_a_label_of_no_override_is_refused(bench: Bench, supergraph: Path) -> No
 
 def test_its_plans_are_printed_by_plan(supergraph: Path) -> None:
     def planned(query: str) -> subprocess.CompletedProcess[str]:
-        command = [HUB, "plan", "-", "--supergraph", supergraph]
+        command = [str(HUB), "plan", "-", "--supergraph", str(supergraph)]
         return subprocess.run(command, input=query, capture_output=True, text=True, check=False, timeout=60)
 
     done = planned("{ products { name price } }")

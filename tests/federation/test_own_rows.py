@@ -44,11 +44,13 @@ extend type Good @key(fields: "id") { id: ID! weight: Int }
 extend type Good @key(fields: "id") { id: ID! tax: Int }
 extend type Part @key(fields: "id") { id: ID! rate: Int }
 # subgraph post imports @key @requires @external @context @fromContext
+type Query { sent: [Good] }
 extend type Good @key(fields: "id") @context(name: "good") {
   id: ID!
   name: String @external
   weight: Int @external
   tax: Int @external
+  tone: Int
   fee: String @requires(fields: "weight")
   duty: String @requires(fields: "tax weight")
   label: String @requires(fields: "name")
@@ -59,11 +61,12 @@ extend type Part @key(fields: "id") {
   cost: String @requires(fields: "rate")
   print(of: String @fromContext(field: "$good { name }"), weight: Int @fromContext(field: "$good { weight }")): String
   mark(of: String @fromContext(field: "$good { name }")): String
+  stamp(of: Int @fromContext(field: "$good { tone }")): Int
 }
 # data
-Query: { good: [Good_1 Good_2 Good_3] }
+Query: { good: [Good_1 Good_2 Good_3] sent: [Good_2 null Good_1] }
 Good_1: { name: "crate \\"one\\"" weight: 3 tax: 7 parts: [Part_1 Part_2] }
-Good_2: { name: null weight: null tax: 8 parts: [Part_3] }
+Good_2: { tone: null name: null weight: null tax: 8 parts: [Part_3] }
 Good_3: { name: "bag" weight: 5 tax: null parts: [] }
 Part_1: { size: 1 rate: 10 }
 Part_2: { size: 2 rate: null }
@@ -139,6 +142,11 @@ def engine_of(supergraph: Supergraph, dsn: str) -> Engine:
     return Engine(Built(declared, supergraph, planner, public_rules(supergraph.api)), sources)
 
 
+SENT = {
+    "a context that the home has": ("{ sent { id parts { mark } } }", 3, 3),
+    "a context that the home has not": ("{ sent { id parts { stamp } } }", 3, 3),
+    "a context of another register": ("{ sent { parts { print size } } }", 4, 3),
+}
 QUERIES = {
     "what the row has": ("label", 2, 2),
     # Both registers know the good by the same number, so they are asked together.
@@ -157,7 +165,18 @@ async def test_what_a_row_hands_over_may_come_from_elsewhere(
     name: str, number: int, case: Case, bench: Bench, dsn: str
 ) -> None:
     fields, fetches, depth = QUERIES[name]
-    query = f'{{ good(id: "{number}") {{ {fields} }} }}'
+    await check(f'{{ good(id: "{number}") {{ {fields} }} }}', fetches, depth, case, bench, dsn)
+
+
+@pytest.mark.parametrize("name", SENT)
+async def test_contexts_reach_down_through_the_home_of_what_a_remote_subgraph_names(
+    name: str, case: Case, bench: Bench, dsn: str
+) -> None:
+    await check(*SENT[name], case, bench, dsn)
+
+
+async def check(query: str, fetches: int, depth: int, case: Case, bench: Bench, dsn: str) -> None:
+    """The plan is as small as written down, the answer right, and nothing was asked that may not be."""
     supergraph = graph_of(case, bench)
     engine = engine_of(supergraph, dsn)
     made = engine.stages(Request(query), engine.public_viewer.profile).plan

@@ -144,7 +144,8 @@ class _Compiler:
     def shape(self, shape: Shape, selected: _Selected) -> ItemReader:
         """The reader of an object, whose fields join a selection."""
         if shape.elsewhere is not None:
-            return self.hole(shape.elsewhere, shape.type, selected, "")
+            bound = self.bound(shape.bound.get(shape.type, {}), shape.type, selected, "")
+            return binding_reader(self.hole(shape.elsewhere, shape.type, selected, ""), bound)
         concrete = isinstance(self.api.type_map.get(shape.type), GraphQLObjectType)
         if concrete or set(shape.cases) == {shape.type}:
             case = self.case(shape, shape.type, selected, "")
@@ -296,7 +297,9 @@ def _shaped(node: Shape | Node) -> str:
                 f"{name}{{{' '.join(map(_shaped, nodes))}}}{_shaped_slots(node.bound.get(name, {}))}"
                 for name, nodes in node.cases.items()
             )
-            return f"{cases}{_shaped(node.elsewhere) if node.elsewhere else ''}"
+            if node.elsewhere is not None:
+                cases += f"{_shaped(node.elsewhere)}{_shaped_slots(node.bound.get(node.type, {}))}"
+            return cases
         case Value():
             arguments = f"{node.arguments!r}" if node.arguments else ""
             arguments += f"{node.inherited!r}" if node.inherited else ""

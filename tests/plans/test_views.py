@@ -38,7 +38,11 @@ GATEWAY = Sight(classes=False)
 SVG = "{http://www.w3.org/2000/svg}"
 
 REGISTERS = sorted(path.stem for path in CASES.glob("*.graphql"))
-LOOKED_AT = ("a_household_walk_is_one_statement_a_source_and_step", "everything-at-once/the-shelf")
+LOOKED_AT = (
+    "a_household_walk_is_one_statement_a_source_and_step",
+    "everything-at-once/the-shelf",
+    "a-context-travels-through-other-subgraphs/the-field-lies-deep",
+)
 
 
 @cache

@@ -240,7 +240,7 @@ class Conversation:
         """Asserts that both answer alike, byte for byte but for cursors; gives what the oracle answered."""
         expected = self.oracle.answer(asked.document, asked.variables)
         assert not expected.errors, expected.errors
-        document, variables = self.sealed(asked.document), json.loads(self.sealed(json.dumps(asked.variables)))
+        document, variables = self.sealed(asked.document), self.sealed_values(asked.variables)
         answer = json.loads(self.world.ask(document, self.viewer, variables))
         if self.refused(answer.get("errors", ())):
             return None
@@ -265,6 +265,9 @@ class Conversation:
     def sealed(self, text: str) -> str:
         """The text with cursors in the place of rows' names."""
         return CURSOR.sub(lambda match: self.cursors[match.group()], text)
+
+    def sealed_values(self, variables: Mapping[str, Any]) -> Any:
+        return json.loads(self.sealed(json.dumps(variables)))
 
     def named(self, found: Any, expected: Any) -> Any:
         """The engine's answer with the names of rows in the place of cursors."""

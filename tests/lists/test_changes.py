@@ -24,7 +24,13 @@ from tests.lists.asking import Writer
 from tests.lists.test_walks import drawn
 from tests.lists.world import READERS, SUBJECTS, Place, World, make_world
 
-CHANGED = ("officer", "officer cleared for all", "analyst", "partner of everything", "citizen cleared for all of his own")
+CHANGED = (
+    "officer",
+    "officer cleared for all",
+    "analyst",
+    "partner of everything",
+    "citizen cleared for all of his own",
+)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +110,6 @@ def walk(world: World, viewer: Viewer, place: Place, rng: Random) -> int:
     listed = [edge["cursor"] for edge in page["edges"]]
     if long := page["pageInfo"]["hasNextPage"]:
         listed = listed[:60]
-    by_cursor = {cursor: name for name, cursor in talk.cursors.items()}
     forwards = long or rng.random() < 0.5
     size = max(1, len(listed) // rng.randint(3, 8))
     changing = Rows(world, world.lists[place.where].rows.table)
@@ -119,7 +124,7 @@ def walk(world: World, viewer: Viewer, place: Place, rng: Random) -> int:
             text = step.list(place, "{ edges { cursor } pageInfo { hasNextPage hasPreviousPage } }", **given, **sizes)
             asked = step.asked(place.document(text))
             found = place.found(world.data(talk.sealed(asked.document), viewer, talk.sealed_values(asked.variables)))
-            names = [by_cursor.get(edge["cursor"], edge["cursor"]) for edge in found["edges"]]
+            names = [talk.rows.get(edge["cursor"], edge["cursor"]) for edge in found["edges"]]
             assert not {*names} & {*changing.out}
             met += names if forwards else names[::-1]
             if not found["pageInfo"]["hasNextPage" if forwards else "hasPreviousPage"]:

@@ -46,18 +46,21 @@ def test_a_default_holds_where_nothing_is_given_and_not_where_null_is(world: Wor
     head = "query ($w: ContributionFilter = {salary: {from: 2000000}}, $o: [ContributionOrder!] = [{salary: DESC}])"
     document = f"{head} {{ {LINES % 'where: $w, order: $o'} }}"
     counts = []
-    for variables in ({}, {"w": None}, {"w": {}}, {"o": None}, {"w": {"salary": {"to": 1}}}, {"o": []}):
-        counts.append(world.conversation(CLEARED).agree(Asked(document, variables))["insuranceBook"]["contributions"]["totalCount"])
+    asked: list[dict[str, Any]] = [{}, {"w": None}, {"w": {}}, {"o": None}, {"w": {"salary": {"to": 1}}}, {"o": []}]
+    for variables in asked:
+        found = world.conversation(CLEARED).agree(Asked(document, variables))
+        counts.append(found["insuranceBook"]["contributions"]["totalCount"])
     default, null, empty, *_ = counts
     assert default < null == empty
 
 
 def test_parts_of_a_filter_may_be_variables(world: World) -> None:
-    document = f"""query ($f: Dong, $t: Dong, $in: [Month!], $one: Month!, $c: ContributionFilter!, $d: OrderDirection!) {{
-      {LINES % "where: {salary: {from: $f, to: $t}, or: [{fromMonth: {in: $in}}, $c, {fromMonth: {in: [$one]}}]}, order: {salary: $d}"}
-    }}"""
+    head = "query ($f: Dong, $t: Dong, $in: [Month!], $one: Month!, $c: ContributionFilter!, $d: OrderDirection!)"
+    either = "or: [{fromMonth: {in: $in}}, $c, {fromMonth: {in: [$one]}}]"
+    where = f"where: {{salary: {{from: $f, to: $t}}, {either}}}, order: {{salary: $d}}"
+    document = f"{head} {{ {LINES % where} }}"
     base: dict[str, Any] = {"one": "2011-01", "c": {}, "d": "ASC"}
-    for more in (
+    given: list[dict[str, Any]] = [
         {},
         {"f": 1_000_000},
         {"t": 1_000_000, "d": "DESC_NULLS_FIRST"},
@@ -66,7 +69,8 @@ def test_parts_of_a_filter_may_be_variables(world: World) -> None:
         {"c": {"salary": {"eq": -1}}, "in": []},
         {"c": {"salary": {"eq": -1}}, "in": ["2012-01", "2010-01"]},
         {"c": {"salary": {"eq": -1}}, "in": "2012-01"},
-    ):
+    ]
+    for more in given:
         if "in" not in more:
             more["in"] = ["2020-01"]
         world.conversation(CLEARED).agree(Asked(document, base | more))
@@ -89,7 +93,9 @@ def test_a_filter_of_another_form_is_not_answered_by_the_last_plan(world: World)
         None,
         {},
     ]
-    orders: list[Any] = [[{"salary": direction}] for direction in ("ASC", "DESC", "ASC_NULLS_FIRST", "DESC_NULLS_FIRST")]
+    orders: list[Any] = [
+        [{"salary": direction}] for direction in ("ASC", "DESC", "ASC_NULLS_FIRST", "DESC_NULLS_FIRST")
+    ]
     asked = [{"w": one, "o": other} for one in filters for other in (*orders, [], None)]
     Random(5).shuffle(asked)
     for variables in asked:
@@ -141,7 +147,10 @@ def test_a_page_of_each_row_of_a_page_is_one_statement(
     runner.run(engine.stop())
     participants = answer["data"]["employer"]["participants"]["nodes"]
     assert sum(one["contributions"]["totalCount"] > 1 for one in participants) > 1
-    assert {source.name: source.statements for source in sources if source.statements} == {"employer": 1, "insurance": 1}
+    assert {source.name: source.statements for source in sources if source.statements} == {
+        "employer": 1,
+        "insurance": 1,
+    }
 
 
 def test_a_page_of_each_row_of_a_page_is_what_the_oracle_says(world: World) -> None:

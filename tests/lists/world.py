@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +18,7 @@ from typing import Any
 from graphql import GraphQLField, GraphQLInterfaceType, GraphQLList, GraphQLObjectType, get_named_type, get_nullable_type
 
 from hub.engine import Engine
+from hub.model.mapping import By
 from hub.model.request import Request
 from hub.model.viewer import Audience, Profile, Standing, Viewer
 from tests.engine import oddities
@@ -105,6 +107,17 @@ class World:
     def lists(self) -> Mapping[Where, Listed]:
         return connections(self.engine.built.declared)
 
+    @cached_property
+    def homes(self) -> Mapping[str, Listed]:
+        """The list of all entities of a type, by which what is behind a link is filtered."""
+        found = {one.rows.gives: one for (root, _), one in self.lists.items() if root == "Query" and not one.rows.search}
+        return found
+
+    def field(self, where: Where) -> GraphQLField:
+        owner = self.engine.built.supergraph.api.type_map[where[0]]
+        assert isinstance(owner, Composite)
+        return owner.fields[where[1]]
+
     def ask(self, document: str, viewer: Viewer, variables: Mapping[str, Any] | None = None) -> bytes:
         """The bytes that the engine answers with."""
         request = Request(document, None, variables or {}, PURPOSE)
@@ -129,12 +142,16 @@ class World:
         return Conversation(self, viewer, self.oracle(viewer))
 
     def places(self, profile: Profile) -> list[Place]:
-        """Every list a reader can get to, once for every standing to its owner, by the shortest way."""
+        """Every list a reader can get to, once for every standing to its owner, by the shortest way.
+
+        But for searches, whose rows and order are not those of a filter.
+        """
         return [
             Place((of.name, name), one, steps, standing, after(standing, (of.name, name)), single)
             for of, standing, steps, single in self.ways(profile)
             for name, one in of.fields.items()
             if is_connection(one) and self.knowledge.rules.usable(profile, standing, (of.name, name))
+            if not self.lists[of.name, name].rows.search
         ]
 
     def ways(self, profile: Profile) -> Iterator[tuple[Composite, Standing | None, tuple[str, ...], bool]]:
@@ -155,6 +172,8 @@ class World:
                 if not isinstance(named, Composite) or not self.knowledge.rules.usable(profile, standing, (of.name, name)):
                     continue
                 if is_connection(one):
+                    if self.lists[of.name, name].rows.search:
+                        continue
                     heappush(todo, (cost + _MANY, next(tie), nodes_of(one), below, (*steps, f"{name}(first: 3)", "nodes")))
                     continue
                 many = isinstance(get_nullable_type(one.type), GraphQLList)
@@ -177,6 +196,9 @@ class World:
             if is_connection(one)
         }
 
+
+UNSERVED = re.compile(r"`([\w.]+)` alone would read a whole register: add a condition that is not so marked")
+TOO_MANY = re.compile(r"`[\w.]+` holds for more than (\d+) records of \w+: narrow it")
 
 READERS: Mapping[str, Profile] = {
     name: PROFILES[name]
@@ -219,10 +241,26 @@ class Conversation:
         expected = self.oracle.answer(asked.document, asked.variables)
         assert not expected.errors, expected.errors
         document, variables = self.sealed(asked.document), json.loads(self.sealed(json.dumps(asked.variables)))
-        found = self.world.data(document, self.viewer, variables)
+        answer = json.loads(self.world.ask(document, self.viewer, variables))
+        if self.refused(answer.get("errors", ())):
+            return None
+        assert "errors" not in answer, answer["errors"]
+        found = answer["data"]
         named = self.named(found, expected.data)
         assert json.dumps(named, ensure_ascii=False) == json.dumps(expected.data, ensure_ascii=False)
         return expected.data
+
+    def refused(self, errors: Sequence[Mapping[str, Any]]) -> bool:
+        """Whether a filter is refused because nothing serves it, or because too much is behind a link: as it says."""
+        for error in errors:
+            if found := UNSERVED.fullmatch(error["message"]):
+                field = found[1].split(".")[-1]
+                assert any(By.ALONG in one.node.by.get(field, By.NOTHING) for one in self.oracle.lists.values())
+                return True
+            if found := TOO_MANY.fullmatch(error["message"]):
+                assert self.oracle.most_linked > int(found[1]), error
+                return True
+        return False
 
     def sealed(self, text: str) -> str:
         """The text with cursors in the place of rows' names."""

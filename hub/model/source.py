@@ -121,6 +121,7 @@ class Question:
     nested      whether marks may stand inside marks
     reading     what the source itself needs to read an answer
     shaped      how answers are shaped, where the text does not say it: alike only with the same
+    varied      how it is best answered hangs on the values of its parameters
     """
 
     fetch: Fetch
@@ -131,6 +132,7 @@ class Question:
     nested: bool = False
     reading: Any = None
     shaped: str = ""
+    varied: bool = False
 
 
 Texts = tuple[str, ...]

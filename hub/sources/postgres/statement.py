@@ -81,6 +81,8 @@ class Compiler:
         self.aliases = 0
         self.key_count = 0
         self.secret: tuple[str, str] | None = None
+        # Whether a whole table is filtered: the best way through it hangs on how many rows have the values asked for.
+        self.varied = False
 
     def question(self) -> Question:
         home = self.type(self.fetch.type)
@@ -98,6 +100,7 @@ class Compiler:
             len(columns),
             tuple(self.parameters),
             tuple(self.children),
+            varied=self.varied,
         )
 
     def top(self, column: Shape | Node, home: TypeMapping, row: Row) -> Pieces:

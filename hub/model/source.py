@@ -125,6 +125,7 @@ class Question:
     reading     what the source itself needs to read an answer
     shaped      how answers are shaped, where the text does not say it: alike only with the same
     passed      what in its texts stands for the values that keys bring for further below, in their order
+    varied      how it is best answered hangs on the values of its parameters
     """
 
     fetch: Fetch
@@ -136,6 +137,7 @@ class Question:
     reading: Any = None
     shaped: str = ""
     passed: tuple[str, ...] = ()
+    varied: bool = False
 
 
 Texts = tuple[str, ...]

@@ -20,7 +20,7 @@ from hub.server.identity import Identity, Trust
 from hub.server.keys import KeySet
 from hub.settings import SOURCES, Settings
 from hub.sources.postgres import PostgresSource
-from hub.sources.postgres.connection import Connections
+from hub.sources.postgres.connection import Connections, Plans
 from tests.engine import oddities
 from tests.engine.country import SECRET, read_rules
 from tests.engine.operations import Keys, Reader, Written, operation_at_random
@@ -116,27 +116,33 @@ class Pool(Connections):
         self._prepared: set[str] = set()
 
     async def _run(
-        self, connection: asyncpg.Connection[Any], sql: str, arguments: tuple[Any, ...]
+        self,
+        connection: asyncpg.Connection[Any],
+        sql: str,
+        arguments: tuple[Any, ...],
+        idle: list[asyncpg.Connection[Any]],
     ) -> list[asyncpg.Record]:
         self.sent.append((self.source, self.universe, sql, arguments))
-        return await super()._run(connection, sql, arguments)
+        return await super()._run(connection, sql, arguments, idle)
 
-    async def fetch(self, sql: str, arguments: tuple[Any, ...]) -> list[asyncpg.Record]:
+    async def fetch(
+        self, sql: str, arguments: tuple[Any, ...], plans: Plans = Plans.ONCE
+    ) -> list[asyncpg.Record]:
         role = self.role()
         if role is self.universe:
             async with self._one_at_a_time:
                 self._prepared.add(sql)
                 if len(self._prepared) > MOST_PREPARED:
                     self.drop()
-                return await super().fetch(sql, arguments)
+                return await super().fetch(sql, arguments, plans)
         self.sent.append((self.source, self.universe, sql, arguments))
-        return await self.siblings[role].fetch(sql, arguments)
+        return await self.siblings[role].fetch(sql, arguments, plans)
 
     def drop(self) -> None:
         """Ends every connection at once."""
-        for connection in self._idle:
-            connection.terminate()
-        self._idle.clear()
+        for idle in self._idle.values():
+            while idle:
+                idle.pop().terminate()
         self._prepared.clear()
 
     def role(self) -> Universe:

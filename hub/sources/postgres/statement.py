@@ -89,6 +89,8 @@ class Compiler:
         self.secret: tuple[str, str] | None = None
         self.inside = False
         self.nested = False
+        # Whether a whole table is filtered: the best way through it hangs on how many rows have the values asked for.
+        self.varied = False
 
     def question(self) -> Question:
         home = self.type(self.fetch.type)
@@ -108,6 +110,7 @@ class Compiler:
             tuple(self.children),
             self.nested,
             passed=tuple(context(slot) for slot in self.fetch.passed),
+            varied=self.varied,
         )
 
     def top(self, column: Shape | Node, home: TypeMapping, row: Row) -> Pieces:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hub.authoring import ScalarKind, scalar
-from hub.domain.identifiers import PERSONAL_ID, SI_NUMBER, TAX_CODE
+from hub.domain.identifiers import MONTH, PARTIAL_DATE, PERSONAL_ID, SI_NUMBER, TAX_CODE
 
 PersonalId = scalar(
     "PersonalId",
@@ -17,10 +17,11 @@ TaxCode = scalar(
     check=TAX_CODE.check,
 )
 BookCode = scalar("BookCode", says="Number of an electronic social insurance book (mã sổ BHXH).")
-Month = scalar("Month", says="A month, ISO 8601: `2024-01`. People write 01/2024.")
+Month = scalar("Month", says="A month, ISO 8601: `2024-01`. People write 01/2024.", check=MONTH.check)
 PartialDate = scalar(
     "PartialDate",
     says="A date known to the year, the month or the day, ISO 8601: `1990`, `1990-03`, `1990-03-14`.",
+    check=PARTIAL_DATE.check,
 )
 Dong = scalar("Dong", says="Money in whole đồng (VND), a JSON number.", kind=ScalarKind.NUMBER)
 Percent = scalar("Percent", says="Per cent, with up to two decimals, a JSON number.", kind=ScalarKind.NUMBER)

@@ -137,6 +137,8 @@ _SEARCH = {
     "number": ("String", "A number he is or was known by: old identity card, passport, insurance (số giấy tờ)."),
 }
 
+_ALONG = " In a list of a whole register: only along with a condition without this remark (kèm điều kiện khác)."
+
 # A date masked to its year is compared by the year.
 _SEEN_THROUGH = frozenset({Effect.YEAR})
 
@@ -331,7 +333,10 @@ class _Writer:
                     inner = ""
             if inner:
                 self.listed.compared[name, field_name] = Compared((of.name, field_name), _SEEN_THROUGH)
-                yield f"{_says(_description(source, of.name, field_name))} {field_name}: {inner}"
+                says = _description(source, of.name, field_name)
+                if By.ALONG in of.by[field_name]:
+                    says += _ALONG
+                yield f"{_says(says)} {field_name}: {inner}"
 
     def on_rows(self, type_name: str) -> str:
         name = f"{type_name}ListFilter"

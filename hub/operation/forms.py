@@ -44,11 +44,13 @@ Forming = tuple[tuple[str, GraphQLInputType], ...]
 class Form:
     """What is known of a value beforehand.
 
-    constant  it is null, not given (`Undefined`), or a direction: known wholly
+    given     whether it is there at all: null is, what was left out is not
+    constant  it is null, or a direction: known wholly
     items     of a list of objects, one form each
     fields    of an input object
     """
 
+    given: bool = True
     constant: bool = False
     value: Any = None
     items: tuple[Form, ...] | None = None
@@ -56,6 +58,7 @@ class Form:
 
 
 GIVEN = Form()
+NOT_GIVEN = Form(given=False)
 
 
 def forming_variables(
@@ -116,8 +119,10 @@ class _Measure:
         if self.parts > MOST_PARTS:
             message = f"`${self.name}` has more than {MOST_PARTS} parts: ask for less at once"
             raise Refused([Shown(message, code="BAD_USER_INPUT")])
-        if value is None or value is Undefined:
-            return Form(constant=True, value=value)
+        if value is Undefined:  # which equals None
+            return NOT_GIVEN
+        if value is None:
+            return Form(constant=True)
         bare = get_nullable_type(expected)
         if _is_direction(bare):
             return Form(constant=True, value=value)

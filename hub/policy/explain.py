@@ -172,7 +172,9 @@ class _Explaining:
         agreement = self.rules.agreements.get(self.profile.agreement or "")
         if self.profile.audience is not Audience.PARTNER or agreement is None or effect is Effect.DENY:
             return ""
-        label = self.rules.labels[where]
+        label = self.rules.labels.get(where)
+        if label is None:
+            return ""  # part of a list
         return f"; agreement {agreement.name} ({label if label in agreement.labels else '.'.join(where)})"
 
     def sees(

@@ -10,3 +10,5 @@ create index person_given_search on person (given_search, id)
 create index person_birth on person (birth_date, id);
 create index person_residence_province on person (residence_province_code, id);
 create index person_residence_commune on person (residence_commune_code, id);
+-- The people of a province by name: a small province is one name in two hundred, too few to be picked from all names.
+create index person_residence_name on person (residence_province_code, name_order, id);

@@ -141,13 +141,13 @@ def test_the_form_of_a_column_follows_from_the_type_of_its_field() -> None:
         place: Place = embedded({"code": "place_code"}, label=L.OPEN, says="Place.")
 
     mapping = declare([source], POLICY).mappings["register"].types["Thing"]
-    assert mapping.fields["id"] == Column("id", Form.PLAIN)
-    assert mapping.fields["fullName"] == Column("full_name", Form.TEXT)
-    assert mapping.fields["size"] == Column("width", Form.NUMBER)
-    assert mapping.fields["good"] == Column("good", Form.BOOLEAN)
+    assert mapping.fields["id"] == Column("id", Form.PLAIN, "uuid", nullable=False)
+    assert mapping.fields["fullName"] == Column("full_name", Form.TEXT, "text", nullable=False)
+    assert mapping.fields["size"] == Column("width", Form.NUMBER, "int8", nullable=True)
+    assert mapping.fields["good"] == Column("good", Form.BOOLEAN, "bool", nullable=False)
 
 
-def test_a_root_field_must_be_a_lookup() -> None:
+def test_a_root_field_must_be_a_lookup_or_a_list() -> None:
     source = Source("register")
 
     @source.entity("thing", Key(("id",), ("id",)))
@@ -163,7 +163,7 @@ def test_a_root_field_must_be_a_lookup() -> None:
         @lookup(key=("id",), arguments=("thingId",), label=L.OPEN, says="A thing.")
         def by_id(self, thing_id: strawberry.ID) -> Thing | None: ...
 
-    assert problems(source) == [("ROOT_FIELD_NOT_A_LOOKUP", "register:Query.thing")]
+    assert problems(source) == [("ROOT_FIELD_UNSUITED", "register:Query.thing")]
 
 
 def test_the_graph_of_this_project_builds_and_every_list_of_it_has_an_order() -> None:

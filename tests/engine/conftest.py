@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,11 +43,12 @@ def country() -> Iterator[Country]:
         yield make_country(cluster)
 
 
-def make_country(cluster: Cluster) -> Country:
-    """Migrates and fills the databases of a cluster."""
+def make_country(cluster: Cluster, *more: Callable[[Mapping[str, str]], None]) -> Country:
+    """Migrates and fills the databases of a cluster; `more` add rows of their own."""
     migrate(cluster.owner_dsns)
     sample = asyncio.run(load(cluster.owner_dsns, PEOPLE, SEED, lambda _: None))
-    add_oddities(cluster.owner_dsns)
+    for add in (add_oddities, *more):
+        add(cluster.owner_dsns)
     copy_databases(cluster)
     settings = replace(Settings(), dsns=cluster.dsns(), pool_size=2, pseudonym_key=SECRET)
     return Country(cluster.owner_dsns, settings, sample)

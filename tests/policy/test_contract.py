@@ -169,11 +169,11 @@ def test_every_type_of_a_contract_is_led_to(name: str, built: Built) -> None:
 
 
 ROOTS = {
-    "analyst": ["employer"],
+    "analyst": ["employer", "employers", "households", "persons"],
     "health-ministry": ["person", "people"],
-    **{key: ["me", "employer"] for key in ("citizen", "soldier", "police-officer", "conscript")},
+    **{key: ["me", "employer", "employers"] for key in ("citizen", "soldier", "police-officer", "conscript")},
     **{
-        key: ["person", "people", "household", "insuranceBook", "employer"]
+        key: ["person", "people", "persons", "household", "households", "insuranceBook", "employer", "employers"]
         for key in ("officer", "cleared-officer", "defence-officer", "security-officer")
     },
 }

@@ -76,8 +76,8 @@ class Filter:
         """Refuses what no index of a whole table serves, unless a condition beside it narrows the rows."""
         along = sorted(name for name in _asked(self.where) if By.ALONG in home.by.get(name, By.NOTHING))
         if along and not any(By.FILTER in home.by.get(name, By.NOTHING) for name in _narrowing(self.where)):
-            narrowing = ", ".join(f"`{name}`" for name, by in home.by.items() if By.FILTER in by)
-            raise refuse(f"`where.{along[0]}` alone would read the whole table: ask along with one of {narrowing}")
+            # Which others there are, the reader's own schema says: naming them here might name what it has not.
+            raise refuse(f"`where.{along[0]}` alone would read a whole register: add a condition that is not so marked")
 
     def condition(self, home: TypeMapping, alias: str, of: RecordClass) -> str:
         """The condition on a row of a class; empty where nothing is asked."""
@@ -297,6 +297,10 @@ def _fails(condition: str) -> str:
 
 
 def _converted(given: Any, convert: Callable[[Any], Any], path: str) -> Any:
+    try:
+        str(given).encode()
+    except UnicodeEncodeError:
+        raise refuse(f"`{path}`: a text cannot hold half of a character, a surrogate without its other") from None
     try:
         return convert(given)
     except (ValueError, ArithmeticError) as error:

@@ -7,7 +7,8 @@
 
 Rows are found by their place (keyset), never by counting rows past. Keys are compared as they are shown: a class that
 denies one has no value there. A key that may be null is compared by a value before or behind all others, so that its
-place is as definite as any other. The last key is unique.
+place is as definite as any other. The last key is unique in its class, and between classes the class itself decides:
+one tax code may stand in every register.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from hub.model.plan import Node, Typename, Value
 from hub.model.source import FIRST_CODE, KEY_PARTS, MARK, Binding, CursorChild, Opened
 from hub.model.viewer import RecordClass
 from hub.sources.postgres.filter import Filter, refuse
-from hub.sources.postgres.relation import Row, united
+from hub.sources.postgres.relation import RANK, Row, united
 from hub.sources.postgres.text import Piece, Pieces, Sql, concat
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ class Listing:
     def rows_alone(self, node: Value, limit: str) -> Pieces:
         """A page of which nothing but its rows is asked: no row more than those, and none counted."""
         text = concat(self.item(node))
-        keys = self.askedorder_by()
+        keys = self.asked_order()
         turned = [replace(key.turned, outer=f"p.k{index}") for index, key in enumerate(keys)] if self.backwards else []
         columns = [f"{text} as t", *(f"{key.outer} as k{index}" for index, key in enumerate(keys) if turned)]
         relation = self.relation(keys, self.bounds(), limit)
@@ -128,27 +129,24 @@ class Listing:
     def with_rest(self, nodes: Sequence[Node], limit: str) -> Pieces:
         """A page with what is said of it: cursors, whether there is more, how many there are."""
         texts: list[str] = []
-        pieces: Pieces = []
-        for node in nodes:
-            pieces.append(f'{"," if pieces else "{"}"{node.key}":')
-            if isinstance(node, Typename):
-                pieces.append(f'"{self.node_type}"')
-                continue
-            assert isinstance(node, Value)
+
+        def part(node: Value) -> Pieces:
             match node.name:
-                case "nodes" | "edges":
-                    texts.append(f"{concat(self.item(node))} as a{len(texts)}")
-                    falling = " desc" if self.backwards else ""
-                    rows = f"string_agg(p.a{len(texts) - 1}, ',' order by p.n{falling}) filter (where p.n <= {limit})"
-                    pieces += ["[", Sql(rows), "]"]
                 case "totalCount":
-                    pieces.append(Sql(self.total()))
+                    return [Sql(self.total())]
                 case "pageInfo":
-                    pieces += self.info(node, limit)
-        pieces.append("}")
+                    return self.info(node, limit)
+            texts.append(f"{concat(self.item(node))} as a{len(texts)}")
+            falling = " desc" if self.backwards else ""
+            rows = f"string_agg(p.a{len(texts) - 1}, ',' order by p.n{falling}) filter (where p.n <= {limit})"
+            return ["[", Sql(rows), "]"]
+
+        pieces = _object(nodes, self.node_type, part)
         if not any("p." in piece.text for piece in pieces if isinstance(piece, Sql)):
-            return pieces  # the total alone, or the type: no row is read
-        keys = self.askedorder_by()
+            # The total alone, or the type: no row is read. What is wrong with the page is refused all the same.
+            given = ", ".join([limit, *(bound.place for bound in self.bounds())])
+            return [Sql(f"(select {concat(pieces)} where num_nulls({given}) = 0)")]
+        keys = self.asked_order()
         columns = [*texts, f"{self.values()} as k", f"row_number() over (order by {order_by(keys)}) as n"]
         more = f"{limit} + 1"
         relation = self.relation(keys, self.bounds(), more)
@@ -164,34 +162,26 @@ class Listing:
         shape = self.compiler.shape(node)
         if node.name == "nodes":
             return self.compiler.object(shape, self.inner, {})
-        pieces: Pieces = []
-        for part in shape.cases[shape.type]:
-            pieces.append(f'{"," if pieces else "{"}"{part.key}":')
-            if isinstance(part, Typename):
-                pieces.append(f'"{shape.type}"')
-            elif isinstance(part, Value) and part.name == "cursor":
-                pieces += self.cursor(self.values())
-            elif isinstance(part, Value):
-                pieces += self.compiler.object(self.compiler.shape(part), self.inner, {})
-        return [*pieces, "}"]
+
+        def part(inner: Value) -> Pieces:
+            if inner.name == "cursor":
+                return self.cursor(self.values())
+            return self.compiler.object(self.compiler.shape(inner), self.inner, {})
+
+        return _object(shape.cases[shape.type], shape.type, part)
 
     def info(self, node: Value, limit: str) -> Pieces:
         shape = self.compiler.shape(node)
-        pieces: Pieces = []
-        for part in shape.cases[shape.type]:
-            pieces.append(f'{"," if pieces else "{"}"{part.key}":')
-            if isinstance(part, Typename):
-                pieces.append(f'"{shape.type}"')
-                continue
-            assert isinstance(part, Value)
-            forward = part.name in ("hasNextPage", "endCursor")
-            if part.name in ("startCursor", "endCursor"):
-                pieces.append(Sql(self.edge_cursor(forward is self.backwards, limit)))
-            elif forward is not self.backwards:
-                pieces.append(Sql(f"case when max(p.n) > {limit} then 'true' else 'false' end"))
-            else:
-                pieces.append(Sql(self.beyond("before" if forward else "after")))
-        return [*pieces, "}"]
+
+        def part(inner: Value) -> Pieces:
+            forward = inner.name in ("hasNextPage", "endCursor")
+            if inner.name in ("startCursor", "endCursor"):
+                return [Sql(self.edge_cursor(forward is self.backwards, limit))]
+            if forward is not self.backwards:
+                return [Sql(f"case when max(p.n) > {limit} then 'true' else 'false' end")]
+            return [Sql(self.beyond("before" if forward else "after"))]
+
+        return _object(shape.cases[shape.type], shape.type, part)
 
     def edge_cursor(self, near: bool, limit: str) -> str:
         """The cursor of the row that begins or ends the page; null where the page is empty."""
@@ -218,7 +208,7 @@ class Listing:
 
     # Rows -------------------------------------------------------------------------------------------------------------
 
-    def askedorder_by(self) -> tuple[Key, ...]:
+    def asked_order(self) -> tuple[Key, ...]:
         """The keys in the direction that rows are read in: from the end, for the last ones."""
         return tuple(key.turned for key in self.keys) if self.backwards else self.keys
 
@@ -248,7 +238,7 @@ class Listing:
     # Order ------------------------------------------------------------------------------------------------------------
 
     def order(self) -> tuple[Key, ...]:
-        """The keys that the reader asks for, or those of the list; then the unique one, which breaks ties."""
+        """The keys that the reader asks for, or those of the list; then the unique one and the class, to break ties."""
         asked = self.argument("order")
         found: list[Key] = []
         for place, item in enumerate(items_of(asked)):
@@ -266,7 +256,11 @@ class Listing:
         tie = self.inner.column(last)
         branches = tuple(f"{self.inner.alias}.{last}" for _ in self.classes)
         # Shown or not, the last key is random: its order says nothing.
-        return (*found, Key(last, tie, branches, self.kind(last), falling))
+        found.append(Key(last, tie, branches, self.kind(last), falling))
+        if len(self.classes) > 1:
+            ranks = tuple(f"{rank}::int" for rank in range(len(self.classes)))
+            found.append(Key(RANK, self.inner.rank(), ranks, "int", falling))
+        return tuple(found)
 
     def kind(self, column: str) -> str:
         mapped = self.home.fields.get(self.home.showing(column) or "")
@@ -335,11 +329,15 @@ class Bound:
         self.inclusive = outside
         self.number = listing.opened(argument)
 
+    @property
+    def place(self) -> str:
+        return f"${self.number}::text[]"
+
     def condition(self, index: int) -> str:
         """The place of a row of a class against the cursor's."""
         several = len(self.listing.classes) > 1
         keys = [
-            (key.branches[index] if several else key.outer, f"(${self.number}::text[])[{place}]::{key.kind}", key)
+            (key.branches[index] if several else key.outer, f"({self.place})[{place}]::{key.kind}", key)
             for place, key in enumerate(self.listing.keys, start=1)
         ]
         signs = [">" if self.rising is not key.falling else "<" for _, _, key in keys]
@@ -353,6 +351,18 @@ class Bound:
         for (sql, value, _), sign in zip(reversed(keys[:-1]), reversed(signs[:-1]), strict=True):
             condition = f"{sql} {sign} {value} or ({sql} = {value} and ({condition}))"
         return f"{keys[0][0]} {signs[0]}= {keys[0][1]} and ({condition})"
+
+
+def _object(nodes: Sequence[Node], type_name: str, part: Callable[[Value], Pieces]) -> Pieces:
+    """The JSON object of a connection's own parts."""
+    pieces: Pieces = []
+    for node in nodes:
+        pieces.append(f'{"," if pieces else "{"}"{node.key}":')
+        if isinstance(node, Typename):
+            pieces.append(f'"{type_name}"')
+        elif isinstance(node, Value):
+            pieces += part(node)
+    return [*pieces, "}"] if pieces else ["{}"]
 
 
 def order_by(keys: Sequence[Key], index: int | None = None) -> str:

@@ -2,14 +2,14 @@
 select r.tax_code::text, concat('{"participants":', coalesce('␁0:' || r.tax_code || '␁', 'null'), '}') from civilian.employer r where r.tax_code = any($1::text[]);
 
 -- step 1, insurance: employer.participants
-select r.tax_code::text, concat('[', (select string_agg(i1.t, ',') from (select concat('{"person":', coalesce('␁0:' || t1.personal_id || '␁', 'null'), '}') as t from civilian.participant t1 where t1.employer_tax_code = r.tax_code order by left(encode(sha256($4::bytea || sha256($3::bytea || convert_to(t1.id::text, 'UTF8'))), 'hex'), 32) limit $2::int) i1), ']') from unnest($1::text[]) r(tax_code);
+select r.tax_code::text, concat('{"nodes":[', (select string_agg(p.t, ',') from (select concat('{"person":', coalesce('␁0:' || t1.personal_id || '␁', 'null'), '}') as t from civilian.participant t1 where t1.employer_tax_code = r.tax_code order by t1.id limit $2::int) p), ']}') from unnest($1::text[]) r(tax_code);
 
--- step 2, population: employer.participants.person
+-- step 2, population: employer.participants.nodes.person
 select i.value::text, concat('{"id":"', left(encode(sha256($3::bytea || sha256($2::bytea || convert_to(r.id::text, 'UTF8'))), 'hex'), 32), '","household":', coalesce('␁0:' || r.personal_id || '␁', 'null'), ',"insuranceBook":', coalesce('␁1:' || r.personal_id || '␁', 'null'), '}') from civilian.person_identifier i join civilian.person r on r.id = i.person_id where i.value = any($1::text[]) and i.scheme = 'PERSONAL_ID';
 
--- step 2, household: employer.participants.person.household
+-- step 2, household: employer.participants.nodes.person.household
 select r.personal_id::text, concat(coalesce((select concat('{"members":[', (select string_agg(i2.t, ',') from (select concat('{"since":"', t2.since, '"}') as t from civilian.member t2 where t2.household_id = t1.id and t2.ended_on is null order by t2.position, t2.id) i2), ']}') from civilian.household t1 where t1.id = r.household_id limit 1), 'null')) from civilian.member r where r.personal_id = any($1::text[]) and r.ended_on is null;
 
--- step 2, insurance: employer.participants.person.insuranceBook
-select r.personal_id::text, concat(coalesce((select concat('{"status":"', t1.status, '","benefits":[', (select string_agg(i2.t, ',') from (select concat(case when t2.regime in ('SICK', 'MATERNITY', 'RECOVERY') then concat('{"amount":', t2.amount, '}') when t2.regime in ('ACCIDENT') then concat('{"amount":', t2.amount, '}') when t2.regime in ('PENSION', 'SOCIAL_PENSION') then concat('{"amount":', t2.amount, '}') when t2.regime in ('ONE_TIME', 'SURVIVOR') then concat('{"amount":', t2.amount, '}') end) as t from civilian.benefit t2 where t2.personal_id = t1.personal_id order by t2.period_from, left(encode(sha256($3::bytea || sha256($2::bytea || convert_to(t2.id::text, 'UTF8'))), 'hex'), 32)) i2), ']}') from civilian.book t1 where t1.personal_id = r.personal_id limit 1), 'null')) from unnest($1::text[]) r(personal_id);
+-- step 2, insurance: employer.participants.nodes.person.insuranceBook
+select r.personal_id::text, concat(coalesce((select concat('{"status":"', t1.status, '","benefits":{"nodes":[', (select string_agg(p.t, ',') from (select concat(case when t2.regime in ('SICK', 'MATERNITY', 'RECOVERY') then concat('{"amount":', t2.amount, '}') when t2.regime in ('ACCIDENT') then concat('{"amount":', t2.amount, '}') when t2.regime in ('PENSION', 'SOCIAL_PENSION') then concat('{"amount":', t2.amount, '}') when t2.regime in ('ONE_TIME', 'SURVIVOR') then concat('{"amount":', t2.amount, '}') end) as t from civilian.benefit t2 where t2.personal_id = t1.personal_id order by t2.period_from, t2.id limit $2::int) p), ']}}') from civilian.book t1 where t1.personal_id = r.personal_id limit 1), 'null')) from unnest($1::text[]) r(personal_id);
 

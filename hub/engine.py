@@ -19,6 +19,7 @@ import orjson
 from graphql import GraphQLSchema, execute_sync, extend_schema, get_named_type, parse
 from graphql.language import DocumentNode, FieldNode, OperationDefinitionNode, SelectionSetNode
 
+from hub.assertion import Signer, read_private_key
 from hub.cache import Bounded
 from hub.compose import compose, compose_alone
 from hub.errors import BuildFailed, Problem, Refused, SettingsWrong, Shown
@@ -26,16 +27,16 @@ from hub.executor import Lanes, Observed, Program, Programs, check, run, runs
 from hub.model.authorized import Authorized
 from hub.model.effect import Effect
 from hub.model.entrance import ENTITIES, REPRESENTATIONS, SERVICE
-from hub.model.graph import Coordinate, DeclaredGraph, PolicyTable
+from hub.model.graph import Coordinate, DeclaredGraph, PolicyTable, Remote, RowsTell
 from hub.model.mapping import Lookup, Reference, SourceMapping
 from hub.model.operation import Operation
-from hub.model.plan import Plan
+from hub.model.plan import Fetch, Plan
 from hub.model.request import PlanWish, Request, Response, refusal
-from hub.model.source import PseudonymKey, Source
+from hub.model.source import Parameter, PseudonymKey, Source
 from hub.model.supergraph import Supergraph
 from hub.model.viewer import Audience, Profile, Served, Universe, Viewer, standings
 from hub.operation import Limits, Prepared, booleans_given, coerce_variables, normalise, parse_document, prepare
-from hub.planner import PlannerGraph, brittle_fields, described, fetches, plan, planner_graph
+from hub.planner import PlannerGraph, brittle_fields, described, fetches, homeless_links, plan, planner_graph
 from hub.planner.view import document
 from hub.policy import (
     Entrances,
@@ -50,10 +51,12 @@ from hub.policy import (
     pseudonym_key,
     public_rules,
     rulebook,
+    with_remotes,
 )
-from hub.settings import Settings
-from hub.sources.postgres import PostgresSource
-from hub.sources.remote import RemoteSource
+from hub.settings import Settings, require_asserting
+from hub.sources.postgres import PostgresSource, compile_fetch
+from hub.sources.remote import RemoteSource, Rows
+from hub.sources.remote.transport import Limits as TransportLimits
 from hub.sources.remote.transport import Transport
 
 DOCUMENTS_KEPT = 1_000
@@ -96,9 +99,11 @@ class Built:
 def build(declared: DeclaredGraph) -> Built:
     """Composes the declared graph; `BuildFailed` with everything that is wrong with it."""
     supergraph = compose(declared.subgraphs)
+    declared, wrong = with_remotes(supergraph, declared)
     rules = rulebook(supergraph, declared)
-    planner = planner_graph(supergraph, declared.mappings)
-    if problems := [*brittle_fields(planner), *policy_problems(rules, supergraph.api, declared)]:
+    planner = planner_graph(supergraph, declared)
+    wrong += [*brittle_fields(planner), *homeless_links(planner)]
+    if problems := [*wrong, *policy_problems(rules, supergraph.api, declared)]:
         raise BuildFailed(problems)
     return Built(declared, supergraph, planner, rules)
 
@@ -112,7 +117,7 @@ def build_subgraph(declared: DeclaredGraph, source: str) -> Built:
     build(declared)
     subgraph = next(one for one in declared.subgraphs if one.name == source)
     mapping = declared.mappings[source]
-    alone = replace(declared, subgraphs=(subgraph,), mappings={source: mapping})
+    alone = replace(declared, subgraphs=(subgraph,), mappings={source: mapping}, remotes={})
     supergraph = compose_alone(subgraph)
     keys = {name: tuple(key.fields for key in of.keys) for name, of in mapping.types.items() if of.keys}
     machinery = (
@@ -121,7 +126,7 @@ def build_subgraph(declared: DeclaredGraph, source: str) -> Built:
     )
     rules = replace(rulebook(supergraph, alone), entrances=Entrances(keys, _leading_away(supergraph, mapping)))
     entered = replace(supergraph, api=extend_schema(supergraph.api, parse(machinery)))
-    return Built(alone, entered, planner_graph(entered, alone.mappings), rules)
+    return Built(alone, entered, planner_graph(entered, alone), rules)
 
 
 def _leading_away(supergraph: Supergraph, mapping: SourceMapping) -> frozenset[Coordinate]:
@@ -152,16 +157,61 @@ def open_subgraph(declared: DeclaredGraph, source: str, settings: Settings) -> E
 def _over_databases(built: Built, settings: Settings) -> Engine:
     if settings.pseudonym_key is None and built.rules.uses(Effect.PSEUDONYM):
         raise SettingsWrong("`HUB_PSEUDONYM_KEY` is missing: the policy table shows pseudonyms, which are made with it")
-    sources: dict[str, Source] = {
+    signer = None
+    if built.declared.remotes:
+        require_asserting(settings)
+        assert settings.assertion_key is not None
+        signer = Signer(read_private_key(settings.assertion_key), settings.assertion_issuer)
+    sources = _sources(built, settings, settings.pseudonym_key, signer)
+    return Engine(built, sources, pseudonym_secret=settings.pseudonym_key)
+
+
+def open_unconnected(built: Built) -> Engine:
+    """An engine that compiles questions, and reaches nothing to ask them."""
+    return Engine(built, _sources(built, Settings(), b"", None))
+
+
+def _sources(built: Built, settings: Settings, secret: bytes | None, signer: Signer | None) -> Mapping[str, Source]:
+    """The sources of a graph, here and elsewhere."""
+    declared = built.declared
+    here: dict[str, Source] = {
         name: PostgresSource(
-            mapping,
+            declared.mappings[name],
             settings.dsns.by_source.get(name, {}),
             width=settings.pool_size,
             statement_seconds=settings.statement_timeout,
         )
-        for name, mapping in built.declared.mappings.items()
+        for name in declared.here
     }
-    return Engine(built, sources, pseudonym_secret=settings.pseudonym_key)
+    return here | {name: _remote_source(built, one, secret, signer) for name, one in declared.remotes.items()}
+
+
+def _remote_source(built: Built, remote: Remote, secret: bytes | None, signer: Signer | None) -> RemoteSource:
+    """A subgraph in another process, under the policy of this one."""
+
+    def pseudonyms(profile: Profile) -> tuple[bytes, bytes] | None:
+        return pseudonym_key(secret, profile.scope) if secret is not None else None
+
+    def refusals(fetch: Fetch) -> Sequence[Parameter]:
+        return compile_fetch(fetch, built.declared.mappings[remote.name]).parameters if remote.replaces else ()
+
+    telling = {
+        type_name
+        for (type_name, field_name), joins in built.supergraph.fields.items()
+        if isinstance(remote.rows, RowsTell)
+        and field_name == remote.rows.field
+        and any(join.graph == remote.name and join.resolves for join in joins)
+    }
+    return RemoteSource(
+        remote.name,
+        built.supergraph.api,
+        built.planner.field_type,
+        Transport(remote.name, remote.url, TransportLimits(deadline=remote.deadline)),
+        Rows(remote.rows, frozenset(telling), pseudonyms, refusals, guarded=True),
+        sign=signer.sign if signer is not None else None,
+        trusted=remote.shows_messages,
+        coded=remote.shows_messages,
+    )
 
 
 PUBLIC = Profile(Audience.OFFICER)
@@ -174,7 +224,7 @@ def open_gateway(supergraph: Supergraph, urls: Mapping[str, str] | None = None) 
         message = "takes an argument from a context, which is not planned"
         raise BuildFailed([Problem("UNSUPPORTED_FEATURE", place, message) for place in sorted(contextual)])
     declared = DeclaredGraph((), {}, {}, {}, PolicyTable("public", frozenset(), {}))
-    planner = planner_graph(supergraph, {})
+    planner = planner_graph(supergraph)
     built = Built(declared, supergraph, planner, public_rules(supergraph.api))
     sources: dict[str, Source] = {
         name: RemoteSource(name, supergraph.api, planner.field_type, Transport(name, (urls or {}).get(name) or url))

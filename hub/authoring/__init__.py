@@ -8,6 +8,7 @@ source   a source and its types
 scalars  custom scalars with a format
 policy   the table of audience, standing, label and class
 agreements  what partners may read, for what and how long
+remotes  subgraphs in other processes
 reads    what each field reads beside itself
 declare  sources and table -> DeclaredGraph, with every problem found on the way
 
@@ -34,6 +35,7 @@ from hub.authoring.fields import (
     viewer_lookup,
 )
 from hub.authoring.policy import read_policy
+from hub.authoring.remotes import RemoteFile, read_remotes
 from hub.authoring.scalars import ScalarKind, scalar
 from hub.authoring.source import Key, Source, Through, value
 from hub.model.mapping import Page
@@ -43,6 +45,7 @@ __all__ = [
     "Key",
     "Page",
     "RecordClass",
+    "RemoteFile",
     "ScalarKind",
     "Source",
     "Standing",
@@ -60,6 +63,7 @@ __all__ = [
     "page",
     "read_agreements",
     "read_policy",
+    "read_remotes",
     "record_class",
     "rows",
     "scalar",

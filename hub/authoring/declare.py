@@ -21,6 +21,7 @@ from strawberry.types.field import StrawberryField
 
 from hub.authoring.fields import SPEC, ColumnOf, ExpressionOf, FieldSpec, LookupOf
 from hub.authoring.reads import read_reads
+from hub.authoring.remotes import RemoteFile
 from hub.authoring.scalars import REGISTRY, ScalarKind
 from hub.authoring.source import TYPE_SPEC, Source, TypeSpec
 from hub.errors import BuildFailed, Problem
@@ -58,17 +59,19 @@ def declare(
     policy: PolicyTable,
     agreements: Mapping[str, Agreement] | None = None,
     problems: Iterable[Problem] = (),
+    remotes: Iterable[RemoteFile] = (),
 ) -> DeclaredGraph:
-    """The graph of these sources; raises `BuildFailed` with every problem, those of the files included."""
-    found = list(problems)
+    """The graph of these sources and of remote subgraphs; raises `BuildFailed` with every problem, the files' too."""
+    found, remotes = list(problems), tuple(remotes)
     subgraphs: list[Subgraph] = []
     mappings: dict[str, SourceMapping] = {}
     reads: dict[Coordinate, Reads] = {}
     transitions: dict[tuple[str, str], Transition] = {}
     labels: dict[tuple[str, str], tuple[str, str]] = {}
+    urls = {one.remote.name: one.remote.url for one in remotes}
     for source in sources:
         schema = _schema(source)
-        subgraphs.append(Subgraph(source.name, schema.as_str()))
+        subgraphs.append(Subgraph(source.name, schema.as_str(), urls.get(source.name, "")))
         reader = _Reader(source, schema, found, transitions, labels)
         mappings[source.name] = reader.mapping()
         reads.update(read_reads(mappings[source.name], reader.leads_to))
@@ -79,6 +82,13 @@ def declare(
     ]
     if found:
         raise BuildFailed(found)
+    foreign = [one for one in remotes if not one.remote.replaces]
+    subgraphs += [Subgraph(one.remote.name, one.sdl, one.remote.url) for one in foreign]
+    overlay = {where: label for one in foreign for where, label in one.labels.items()}
+    for one in foreign:
+        # What a source that is declared here says of its fields stands.
+        transitions = {**one.transitions, **transitions}
+        reads = {**one.reads, **reads}
     checks: dict[str, Callable[[str], str]] = {
         # A word without a format of its own is still a string and nothing else.
         entry.name: entry.check or str
@@ -96,6 +106,8 @@ def declare(
         _kind(mappings, Column),
         _kind(mappings, Aggregate) | _lists(mappings),
         _kind(mappings, ClassOf),
+        {one.remote.name: one.remote for one in remotes},
+        overlay,
     )
 
 

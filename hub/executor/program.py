@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.errors import Refused, Shown
-from hub.executor.children import Child, FunctionChild, MergeChild, StepChild
+from hub.executor.children import Child, FunctionChild, ListChild, MergeChild, StepChild
 from hub.executor.gather import Lanes
 from hub.executor.represented import EntityStep, RootRepresented
 from hub.executor.step import Step
@@ -27,7 +27,7 @@ from hub.model.plan import (
     Typename,
     continues,
 )
-from hub.model.source import KEY_PARTS, Argued, MergedChild, PseudonymKey, absent
+from hub.model.source import KEY_PARTS, Argued, ListedChild, MergedChild, PseudonymKey, absent
 from hub.model.viewer import Viewer
 
 
@@ -163,6 +163,8 @@ class Programs:
                 start += step.parameter_count
             elif isinstance(child, MergedChild):
                 children.append(MergeChild(child.order))
+            elif isinstance(child, ListedChild):
+                children.append(ListChild())
             else:
                 children.append(FunctionChild(child.function))
         early = [
@@ -173,6 +175,7 @@ class Programs:
         identity = (
             fetch.source,
             fetch.universe,
+            fetch.asserted,
             question.text,
             question.shaped,
             tuple(repr(one.argument if isinstance(one, Argued) else one) for one in question.parameters),

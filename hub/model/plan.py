@@ -17,7 +17,7 @@ from graphql import GraphQLOutputType
 from hub.model.effect import SHOWN, Effects
 from hub.model.entrance import KeyFields
 from hub.model.operation import Argument
-from hub.model.viewer import Universe
+from hub.model.viewer import Asserted, Universe
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +120,7 @@ class Fetch:
               plans; nobody does after that
     universe  the record classes this fetch may see
     remote    asked by representations, not by the values of a key
+    asserted  what a source in another process is told of who reads
     """
 
     source: str
@@ -128,6 +129,7 @@ class Fetch:
     universe: Universe
     columns: list[Shape | Node]
     remote: bool = False
+    asserted: Asserted | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,11 @@ class MergedChild:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedChild:
+    """A mark whose parts become a list, without those that are not there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Argued:
     """A value that a question takes from the arguments of a field. `check` gives it, or raises `Refused`.
 
@@ -60,6 +65,9 @@ class Argued:
     argument: Argument
     check: Callable[[Any], Any]
     missing: Any = None
+
+
+QuestionChild = Hole | ComputedChild | MergedChild | ListedChild
 
 
 class PseudonymKey(Enum):
@@ -88,7 +96,7 @@ class Question:
     text: str
     columns: int
     parameters: tuple[Parameter, ...]
-    children: tuple[Hole | ComputedChild | MergedChild, ...]
+    children: tuple[QuestionChild, ...]
     nested: bool = False
     reading: Any = None
     shaped: str = ""

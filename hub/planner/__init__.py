@@ -11,6 +11,15 @@ view      Description -> text, diagrams, JSON
 
 from hub.planner.build import plan
 from hub.planner.describe import describe, described, fetches
-from hub.planner.graph import PlannerGraph, brittle_fields, planner_graph
+from hub.planner.graph import PlannerGraph, brittle_fields, homeless_links, planner_graph
 
-__all__ = ["PlannerGraph", "brittle_fields", "describe", "described", "fetches", "plan", "planner_graph"]
+__all__ = [
+    "PlannerGraph",
+    "brittle_fields",
+    "describe",
+    "described",
+    "fetches",
+    "homeless_links",
+    "plan",
+    "planner_graph",
+]

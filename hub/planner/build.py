@@ -13,10 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from types import MappingProxyType
 
 from graphql import FieldNode as AstField
 from graphql import (
     GraphQLNonNull,
+    GraphQLObjectType,
     GraphQLString,
     NameNode,
     get_named_type,
@@ -27,8 +30,9 @@ from graphql import (
 
 from hub.errors import Internal
 from hub.model.authorized import Authorized, Grant
-from hub.model.effect import SHOWN
+from hub.model.effect import SHOWN, Effect, Effects
 from hub.model.entrance import ENTITIES, REPRESENTATIONS, SERVICE, KeyFields
+from hub.model.graph import Coordinate
 from hub.model.operation import Constant, Field
 from hub.model.plan import (
     EntityWay,
@@ -49,10 +53,11 @@ from hub.model.plan import (
     Value,
 )
 from hub.model.supergraph import FieldSet
-from hub.model.viewer import Profile, Standing, Universe
+from hub.model.viewer import Asserted, Profile, Standing, Universe
 from hub.planner.graph import Move, Place, PlannerGraph, leaves
 
 Selection = Mapping[str, tuple[Grant, ...]]
+AS_IT_IS: Mapping[Coordinate, Effects] = MappingProxyType({})
 
 
 def plan(authorized: Authorized, graph: PlannerGraph) -> Plan:
@@ -156,7 +161,7 @@ class _Builder:
             return None
         shape = self.shape(grant, Place(source, root), grant.selection)
         key = self.graph.lookups[source, grant.name]
-        fetch = Fetch(source, _type(grant), key, self.universe(grant.below), [shape])
+        fetch = self.asking(source, _type(grant), key, grant.below, [shape])
         return RootHole(grant.key, grant.name, _nullable(grant), source, grant.arguments, fetch)
 
     def entities(self, grant: Grant, entered_by: Mapping[str, tuple[KeyFields, ...]]) -> RootEntities:
@@ -167,17 +172,24 @@ class _Builder:
         for entity, grants in grant.selection.items():
             for key in entered_by.get(entity, ()):
                 shape = Shape(entity, {entity: _Object(self, Place(source, entity), entity).nodes(grants)})
-                fetch = Fetch(source, entity, key, self.universe(grant.below), [shape])
+                fetch = self.asking(source, entity, key, grant.below, [shape])
                 ways.append(EntityWay(entity, key, fetch))
         return RootEntities(grant.key, dict(grant.arguments)[REPRESENTATIONS], tuple(ways))
 
-    def universe(self, standing: Standing) -> Universe:
-        return self.profile.universe(standing)
+    def sight(self, graph: str, standing: Standing) -> tuple[Universe, Asserted | None]:
+        """What a source may show of what is read with a standing, and what it is told of it in another process."""
+        asserted = Asserted(self.profile, standing) if graph in self.graph.elsewhere else None
+        return self.profile.universe(standing), asserted
 
-    def fetch(self, move: Move, universe: Universe, columns: list[Shape | Node]) -> Fetch:
+    def fetch(self, move: Move, standing: Standing, columns: list[Shape | Node]) -> Fetch:
         """The fetch that a move makes."""
-        graph = move.to.graph
-        return Fetch(graph, move.to.type, move.names, universe, columns, graph not in self.graph.own)
+        return self.asking(move.to.graph, move.to.type, move.names, standing, columns)
+
+    def asking(
+        self, graph: str, type_name: str, key: tuple[str, ...], standing: Standing, columns: list[Shape | Node]
+    ) -> Fetch:
+        universe, asserted = self.sight(graph, standing)
+        return Fetch(graph, type_name, key, universe, columns, graph not in self.graph.own, asserted)
 
     def into(self, graph: str | None, type_name: str, place: Place) -> Move | None:
         """The move into a subgraph by a key that the place has."""
@@ -188,7 +200,7 @@ class _Builder:
         """The fetch of a whole entity that a field leads to."""
         entity = _type(grant)
         shape = Shape(entity, {entity: _Object(self, move.to, entity).nodes(grants)})
-        return self.fetch(move, self.universe(grant.below), [shape])
+        return self.fetch(move, grant.below, [shape])
 
     # Objects --------------------------------------------------------------------------------------------------------
 
@@ -266,7 +278,7 @@ class _Builder:
                 )
                 others = {node.key: node for node in nodes}
                 cases[concrete] = tuple(slots.get(grant.key) or others[grant.key] for grant in grants)
-        fetch = self.fetch(move, self.universe(standing), [Shape(place.type, cases)])
+        fetch = self.fetch(move, standing, [Shape(place.type, cases)])
         handed = self.representation(place, place.type, move, standing)
         hole = Hole("", "", True, fetch, 0, move.names, representation=handed, carried=tuple(carried))
         return Shape(place.type, {}, hole)
@@ -305,21 +317,33 @@ class _Builder:
             )
         return self.value(grant, Shape(entity, {entity: _Object(self, stub, entity).nodes(selection[entity])}))
 
+    def at_home(self, grant: Grant, place: Place) -> bool:
+        """Whether what a remote subgraph gives in a field is an entity that is at home elsewhere.
+
+        Among remote subgraphs alone there is no policy, and each is taken at its word.
+        """
+        if not self.graph.own or place.graph in self.graph.own:
+            return False
+        entity = _type(grant)
+        known = isinstance(self.graph.type(entity), GraphQLObjectType)
+        return known and self.graph.home(entity) not in (None, place.graph)
+
     def homeward(self, grant: Grant, place: Place, selection: Selection) -> Shape | None:
-        """What a remote subgraph says of an entity that is at home in an own source: its key, and no more.
+        """What a remote subgraph says of an entity that is at home elsewhere: its key, and no more.
 
         Whether the record is there for this reader, its home says.
         """
+        if not self.at_home(grant, place):
+            return None
         entity = _type(grant)
         home = self.graph.home(entity)
-        if home not in self.graph.own or place.graph in self.graph.own:
-            return None
         there = Place(place.graph, entity)
         move = self.into(home, entity, there)
         if move is None:
             raise Internal(f"`{place.graph}` gives no key of `{entity}`, which is at home in `{home}`")
         fetch = self.whole(grant, move, selection[entity])
-        return Shape(entity, {}, Hole("", "", True, fetch, 0, move.names))
+        handed = self.representation(there, entity, move, grant.below)
+        return Shape(entity, {}, Hole("", "", True, fetch, 0, move.names, representation=handed))
 
     @staticmethod
     def value(grant: Grant, shape: Shape | None) -> Value:
@@ -335,8 +359,13 @@ class _Builder:
             grant.field.type,
         )
 
-    def grants(self, type_name: str, fields: FieldSet, standing: Standing) -> Iterator[Grant]:
-        """A field set as a selection, which the planner makes for itself."""
+    def grants(
+        self, type_name: str, fields: FieldSet, standing: Standing, reads: Mapping[Coordinate, Effects] = AS_IT_IS
+    ) -> Iterator[Grant]:
+        """A field set as a selection, which the planner makes for itself.
+
+        A subgraph is handed as it is what `reads` says nothing of; the rest where it is shown in full, or null.
+        """
         conditions = (None, type_name, *self.graph.interfaces(type_name))
         held = _united(tuple(replace(node, on=None) for node in fields if node.on in conditions))
         for node in held:
@@ -347,15 +376,23 @@ class _Builder:
             selection = None
             if node.selections:
                 concretes = self.graph.possible(below)
-                selection = {one: tuple(self.inner(one, below, node.selections, standing)) for one in concretes}
+                selection = {one: tuple(self.inner(one, below, node.selections, standing, reads)) for one in concretes}
             arguments = tuple((name, Constant(value)) for name, value in node.arguments)
             made = Field(node.name, node.name, type_name, expected, arguments, None, _NO_NODE)
-            yield Grant(made, standing, standing, SHOWN, {}, selection)
+            effects = _in_full(reads.get((type_name, node.name), SHOWN))
+            yield Grant(made, standing, standing, effects, {}, selection)
 
-    def inner(self, concrete: str, declared: str, fields: FieldSet, standing: Standing) -> Iterator[Grant]:
+    def inner(
+        self, concrete: str, declared: str, fields: FieldSet, standing: Standing, reads: Mapping[Coordinate, Effects]
+    ) -> Iterator[Grant]:
         if concrete != declared:
             yield Grant(_typename(concrete), standing, standing, SHOWN, {}, None)
-        yield from self.grants(concrete, fields, standing)
+        yield from self.grants(concrete, fields, standing, reads)
+
+
+def _in_full(effects: Effects) -> Effects:
+    """What is handed of a field: where it is not shown as it is, nothing."""
+    return Effects(*(one if one is Effect.SHOW else Effect.DENY for one in effects))
 
 
 _NO_NODE = AstField(name=NameNode(value="_"))
@@ -467,20 +504,28 @@ class _Object:
         return None if rest is not None or node is None or _asks(node) else node
 
     def turns(self, grant: Grant) -> bool:
-        """Whether rows below a field are read in another universe than their row."""
-        universe = self.builder.universe
-        return self.place.graph in self.graph.own and universe(grant.below) is not universe(grant.standing)
+        """Whether rows below a field are read otherwise than their row: in another universe, or by another assertion.
+
+        A source that another hub serves of this graph knows by itself how a standing weakens within a universe. What
+        is at home in an own source is fetched there in any case.
+        """
+        sight = partial(self.builder.sight, self.place.graph)
+        if self.place.graph in self.graph.own:
+            return sight(grant.below)[0] is not sight(grant.standing)[0]
+        return sight(grant.below) != sight(grant.standing) and not self.builder.at_home(grant, self.place)
 
     def turn(self, grant: Grant) -> Node:
-        """A field that goes on in another universe: a fetch of its own, by a key of the object it stands in."""
+        """A field that is read otherwise: a fetch of its own, by a key of the object it stands in."""
         move = self.builder.into(self.place.graph, self.type, self.place)
         if move is None:
             place = f"`{self.type}.{grant.name}`"
             raise Internal(f"{place} changes the standing, and `{self.type}` has no key in `{self.place.graph}`")
         assert grant.selection is not None
         column = self.builder.value(grant, self.builder.shape(grant, move.to, grant.selection))
-        fetch = self.builder.fetch(move, self.builder.universe(grant.below), [column])
-        return Hole(grant.key, grant.name, _nullable(grant), fetch, 0, move.names, _many(grant))
+        fetch = self.builder.fetch(move, grant.below, [column])
+        handed = self.builder.representation(self.place, self.type, move, grant.standing)
+        many = _many(grant) and not fetch.remote
+        return Hole(grant.key, grant.name, _nullable(grant), fetch, 0, move.names, many, representation=handed)
 
     def split(self, place: Place, grant: Grant) -> tuple[Grant | None, Grant | None]:
         """What of a field can be had by way of a place that gives it, and what cannot."""
@@ -581,12 +626,12 @@ class _Object:
         """The fetch that a field joins: one of the same move, if what it requires is at hand or the same."""
         joined = self.graph.joined(move.to, grant.name)
         required = joined.requires if joined is not None else ()
-        universe = self.builder.universe(grant.standing)
+        sight = self.builder.sight(move.to.graph, grant.standing)
         local = self.graph.gives(self.type, self.place, required) and not _has_arguments(required)
-        identity = (move, universe, "" if local else repr(required))
+        identity = (move, sight, "" if local else repr(required))
         found = self.drafts.get(identity)
         if found is None:
-            fetch = self.builder.fetch(move, universe, [])
+            fetch = self.builder.fetch(move, grant.standing, [])
             target = _Object(self.builder, move.to, self.type)
             found = self.drafts[identity] = _Draft(fetch, move, target, grant.standing)
         found.required += tuple(node for node in required if node not in found.required)
@@ -656,7 +701,9 @@ class _Object:
                 raise Internal(f"`{draft.fetch.source}` is an own source, which cannot require fields")
             return ()
         fields = _united((*draft.move.key, *draft.required))
-        return tuple(self.builder.grants(self.type, fields, draft.standing))
+        keys = {(self.type, node.name) for node in draft.move.key}
+        reads = {where: given for grant, _ in draft.wanted for where, given in grant.reads.items() if where not in keys}
+        return tuple(self.builder.grants(self.type, fields, draft.standing, reads))
 
     def handed(self, draft: _Draft) -> tuple[Node, ...]:
         """The nodes of the representation."""

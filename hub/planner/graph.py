@@ -24,8 +24,9 @@ from graphql import (
 )
 
 from hub.errors import Problem
-from hub.model.mapping import Reference, SourceMapping
-from hub.model.supergraph import FieldSet, JoinField, Supergraph
+from hub.model.graph import DeclaredGraph
+from hub.model.mapping import Reference
+from hub.model.supergraph import FieldSet, JoinField, Supergraph, homes
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +61,16 @@ class Move:
 class PlannerGraph:
     """What the planner asks: who resolves a field where, who is home of a type, which moves there are.
 
-    own     the hub's own sources, which are asked by values and not by representations
-    labels  the labels of `@override` that are on
+    own        the hub's own sources, which are asked by values and not by representations
+    elsewhere  sources in other processes, which are told of who reads
+    labels     the labels of `@override` that are on
     """
 
     supergraph: Supergraph
     references: Mapping[tuple[str, str, str], tuple[str, ...]] = field(default_factory=dict)
     lookups: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     own: frozenset[str] = frozenset()
+    elsewhere: frozenset[str] = frozenset()
     labels: frozenset[str] = frozenset()
 
     # Fields ---------------------------------------------------------------------------------------------------------
@@ -148,17 +151,12 @@ class PlannerGraph:
         return {where: frozenset(names) for where, names in found.items()}
 
     def home(self, type_name: str) -> str | None:
-        """The subgraph an entity is at home in: the one that declares it and does not only extend it."""
+        """The subgraph an entity is at home in, if there is one."""
         return self._homes.get(type_name)
 
     @cached_property
     def _homes(self) -> Mapping[str, str]:
-        homes: dict[str, str] = {}
-        for type_name, joins in self.supergraph.types.items():
-            own = {join.graph for join in joins if join.key and not join.extension}
-            if len(own) == 1:
-                homes[type_name] = own.pop()
-        return homes
+        return homes(self.supergraph, self.own)
 
     # Moves ----------------------------------------------------------------------------------------------------------
 
@@ -293,16 +291,17 @@ def leaves(fields: FieldSet, prefix: str = "") -> Iterator[str]:
 
 
 def brittle_fields(graph: PlannerGraph) -> list[Problem]:
-    """Fields that are never null although another source than the entity's own home gives them.
+    """Fields that are never null although another source than the entity's home gives them.
 
-    When that source is down, such a field would take the whole entity with it.
+    When that source is down, such a field would take the whole entity with it. Where all subgraphs are remote, that is
+    for those who run them to decide.
     """
     api = graph.supergraph.api
     found = []
     for (type_name, field_name), joins in graph.supergraph.fields.items():
         home = graph.home(type_name)
         owner = api.type_map.get(type_name)
-        if home not in graph.own or not isinstance(owner, GraphQLObjectType) or field_name not in owner.fields:
+        if not graph.own or home is None or not isinstance(owner, GraphQLObjectType) or field_name not in owner.fields:
             continue
         givers = sorted(join.graph for join in joins if join.resolves)
         if home not in givers and isinstance(owner.fields[field_name].type, GraphQLNonNull):
@@ -312,8 +311,24 @@ def brittle_fields(graph: PlannerGraph) -> list[Problem]:
     return found
 
 
-def planner_graph(supergraph: Supergraph, mappings: Mapping[str, SourceMapping]) -> PlannerGraph:
-    """The planner's view of a composed graph; the mappings say which fields of the hub's own sources are references."""
+def homeless_links(graph: PlannerGraph) -> list[Problem]:
+    """Links of own sources to entities that several subgraphs claim, or none: nobody says if the record is there."""
+    found = []
+    for source, type_name, field_name in graph.references:
+        entity = get_named_type(graph.field_type(type_name, field_name)).name
+        if graph.home(entity) is None:
+            place = f"{source}:{type_name}.{field_name}"
+            message = f"leads to `{entity}`, which is at home in no one source"
+            found.append(Problem("HOME_UNKNOWN", place, message, "let one source have it, and the others extend it"))
+    return found
+
+
+def planner_graph(supergraph: Supergraph, declared: DeclaredGraph | None = None) -> PlannerGraph:
+    """The planner's view of a composed graph; the mappings say which fields of the hub's own sources are references.
+
+    Without a declared graph every subgraph is asked over HTTP.
+    """
+    mappings = declared.mappings if declared is not None else {}
     references = {
         (source, type_name, field_name): tuple(key for key, _ in mapped.keys)
         for source, mapping in mappings.items()
@@ -324,4 +339,5 @@ def planner_graph(supergraph: Supergraph, mappings: Mapping[str, SourceMapping])
     lookups = {
         (source, name): lookup.key for source, mapping in mappings.items() for name, lookup in mapping.lookups.items()
     }
-    return PlannerGraph(supergraph, references, lookups, frozenset(mappings))
+    elsewhere = frozenset(supergraph.graphs if declared is None else declared.remotes)
+    return PlannerGraph(supergraph, references, lookups, frozenset(mappings), elsewhere)

@@ -40,6 +40,7 @@ from hub.model.source import (
     Parameter,
     PseudonymKey,
     Question,
+    QuestionChild,
     absent,
 )
 from hub.model.viewer import RecordClass
@@ -74,7 +75,7 @@ class _Compiler:
         self.mapping = mapping
         self.classes = fetch.universe.classes
         self.parameters: list[Parameter] = []
-        self.children: list[Hole | ComputedChild] = []
+        self.children: list[QuestionChild] = []
         self.aliases = 0
         self.key_count = 0
         self.secret: tuple[str, str] | None = None
@@ -361,7 +362,8 @@ class _Compiler:
             if any(isinstance(node, Hole) for node in hole.representation):
                 raise Internal(f"`{hole.fetch.source}` requires what `{self.fetch.source}` has not of `{home.name}`")
             # A remote subgraph is handed an object; its text is null where a part of the key is.
-            text = concat(self.fields(hole.representation, home, row, given, home.name))
+            held = self.type(hole.fetch.type) if hole.via else home
+            text = concat(self.fields(hole.representation, held, row, given, held.name))
             parts = [f"case when {' and '.join(f'{part} is not null' for part in parts)} then {text} end"]
         self.children.append(hole)
         start = literal(MARK + chr(FIRST_CODE + len(self.children) - 1))

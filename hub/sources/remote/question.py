@@ -2,39 +2,61 @@
 
 A field has its own name as alias where that is free; two fields of one name with different arguments, or in different
 concrete types, which a subgraph may give different types, have aliases of their own. Arguments go as variables.
+
+What the policy gives of a field in each class is compiled into readers, one for each class that a row may be of. The
+class itself is asked for also where the viewer is not shown it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, Undefined
+from graphql import (
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    Undefined,
+    get_named_type,
+    get_nullable_type,
+    is_list_type,
+    is_non_null_type,
+)
 
 from hub.errors import Internal
+from hub.model.effect import SHOWN, Effect, Effects, strictest
+from hub.model.entrance import JOIN_KEY
+from hub.model.graph import RowClasses, RowsEnforced, RowsOf, RowsTell
 from hub.model.operation import Argument
 from hub.model.plan import Fetch, Hole, Merge, Node, Shape, Slot, Typename, Value
-from hub.model.source import FIRST_CODE, Argued, ComputedChild, MergedChild, Parameter, Question, absent
+from hub.model.source import FIRST_CODE, Argued, ListedChild, MergedChild, Parameter, Question, QuestionChild, absent
 from hub.model.source import SLOT as SLOT_MARK
+from hub.model.viewer import Profile, RecordClass
+from hub.sources.remote.mask import PseudonymKey, mask
 from hub.sources.remote.reading import (
     ItemReader,
     Reader,
     bare_key,
+    below_reader,
     constant_reader,
     field_reader,
+    fields_reader,
+    listed_reader,
     mark_reader,
     object_reader,
     parts_reader,
     representation,
+    told_reader,
     typename_reader,
 )
 
 # Stands for the number of a question in the request it goes with.
 SLOT = "\x00"
 
-FieldType = Callable[[str, str], Any]
+FieldType = Callable[[str, str], GraphQLOutputType]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +67,9 @@ class Asking:
     variables  declarations, with the slot in their names
     selection  of the root, or of the entity
     columns    readers of an entity, or of the root object
+    bare       the fields of the key, for a subgraph that stands for an own source, whose keys are bare values
+    hides      an entity whose class cannot be told may be one that the reader must not know of
+    empty      no row of the subgraph is of the reader's universe: it is not asked
     """
 
     operation: str
@@ -52,11 +77,32 @@ class Asking:
     variables: tuple[tuple[str, str], ...]
     selection: str
     columns: tuple[Callable[[Any, Any, bool], str], ...]
+    bare: tuple[str, ...] = ()
+    hides: bool = False
+    empty: bool = False
 
 
-def remote_question(fetch: Fetch, api: GraphQLSchema, field_type: FieldType) -> Question:
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What the hub knows of the rows of a subgraph.
+
+    of          which class they are of
+    telling     the types that have the field which tells it
+    pseudonyms  profile -> the key of his pseudonyms
+    refusals    what an own source refuses of the arguments of a fetch, for a subgraph that stands for one
+    guarded     the subgraph stands beside own sources, under their policy
+    """
+
+    of: RowClasses = field(default_factory=RowsEnforced)
+    telling: frozenset[str] = frozenset()
+    pseudonyms: Callable[[Profile], PseudonymKey | None] = lambda _: None
+    refusals: Callable[[Fetch], Sequence[Parameter]] = lambda _: ()
+    guarded: bool = False
+
+
+def remote_question(fetch: Fetch, api: GraphQLSchema, field_type: FieldType, rows: Rows) -> Question:
     """The question of a fetch to a remote subgraph."""
-    compiler = _Compiler(fetch, api, field_type)
+    compiler = _Compiler(fetch, api, field_type, rows)
     return compiler.question()
 
 
@@ -72,33 +118,57 @@ class _Selected:
 
 
 class _Compiler:
-    """Compiles one fetch: hands out variables and codes in the order they are met."""
+    """Compiles one fetch: hands out variables and codes in the order they are met.
 
-    def __init__(self, fetch: Fetch, api: GraphQLSchema, field_type: FieldType) -> None:
+    Every node has as many readers as there are `contexts`, the classes that the row it stands in may be of. None is a
+    row that does not tell its class: what it gives is what every class of the universe gives.
+    """
+
+    def __init__(self, fetch: Fetch, api: GraphQLSchema, field_type: FieldType, rows: Rows) -> None:
         self.fetch = fetch
         self.api = api
         self.field_type = field_type
+        self.rows = rows
         self.variables: list[tuple[str, str]] = []
         self.parameters: list[Parameter] = []
-        self.children: list[Hole | ComputedChild | MergedChild] = []
+        self.children: list[QuestionChild] = []
         self.nested = False
         self.mutation = api.mutation_type.name if api.mutation_type else ""
+        universe = fetch.universe.classes
+        match rows.of:
+            case RowsOf(record_class):
+                self.contexts: tuple[RecordClass | None, ...] = (record_class,)
+            case RowsTell():
+                self.contexts = (*universe, None)
+            case RowsEnforced():
+                self.contexts = (None,)
+        self.hides = isinstance(rows.of, RowsTell) and len(universe) < len(RecordClass)
+        profile = fetch.asserted.profile if fetch.asserted is not None else None
+        self.pseudonyms = rows.pseudonyms(profile) if profile is not None else None
+        self.refusals = {
+            (one.field, repr(one.argument)): one for one in rows.refusals(fetch) if isinstance(one, Argued)
+        }
 
     def question(self) -> Question:
         selected = _Selected()
         entity = bool(self.fetch.key)
+        tell = self.told(self.fetch.type, selected)
         columns = []
         for column in self.fetch.columns:
             if isinstance(column, Shape):
-                columns.append(self.shape(column, selected))
+                columns.append(self.shape(column, selected)[-1])
             else:
-                columns.append(self.node(column, self.fetch.type, selected, prefix=""))
+                readers = self.node(column, self.fetch.type, selected, prefix="")
+                columns.append(tell(readers) if tell is not None else readers[-1])
         asking = Asking(
             "mutation" if self.fetch.type == self.mutation else "query",
             self.fetch.type if entity else "",
             tuple(self.variables),
             selected.text() or "__typename",
             tuple(columns),
+            () if self.fetch.remote else self.fetch.key,
+            self.hides and tell is not None,
+            isinstance(self.rows.of, RowsOf) and self.rows.of.record_class not in self.fetch.universe.classes,
         )
         declared = ", ".join(f"{name}: {of}" for name, of in asking.variables)
         text = f"{asking.operation} {asking.entity} ({declared}) {{ {asking.selection} }}"
@@ -113,60 +183,134 @@ class _Compiler:
             " ".join(_shaped(column) for column in self.fetch.columns),
         )
 
+    # Classes --------------------------------------------------------------------------------------------------------
+
+    def effect(self, effects: Effects, context: RecordClass | None) -> Effect:
+        """What is given in a row; everything, where the subgraph carries the policy out itself."""
+        if isinstance(self.rows.of, RowsEnforced):
+            return Effect.SHOW
+        return strictest(effects.of(one) for one in ([context] if context else self.fetch.universe.classes))
+
+    def told(
+        self, type_name: str, selected: _Selected, prefix: str = "", effects: Effects = SHOWN
+    ) -> Callable[[Sequence[Reader]], Reader] | None:
+        """Selects the field that tells the class of a row, and gives what makes one reader of those of each class.
+
+        A class whose rows the field they stand in does not give is as one outside the universe.
+        """
+        if not isinstance(self.rows.of, RowsTell) or type_name not in self.rows.telling:
+            return None
+        alias = self.select(self.rows.of.field, (), type_name, selected, prefix, "")
+        given = [
+            (index, one)
+            for index, one in enumerate(self.contexts)
+            if one is not None and self.effect(effects, one) is not Effect.DENY
+        ]
+
+        def tell(readers: Sequence[Reader]) -> Reader:
+            by_class = {word: readers[index] for index, one in given for word in (one.name, one.value)}
+            return told_reader(self.fetch.source, alias, by_class)
+
+        return tell
+
+    def alike(self, reader: Reader) -> tuple[Reader, ...]:
+        """The same for every class."""
+        return (reader,) * len(self.contexts)
+
     # Objects --------------------------------------------------------------------------------------------------------
 
-    def shape(self, shape: Shape, selected: _Selected) -> ItemReader:
-        """The reader of an object, whose fields join a selection."""
+    def shape(self, shape: Shape, selected: _Selected, effects: Effects = SHOWN) -> tuple[ItemReader, ...]:
+        """The readers of an object, whose fields join a selection. `effects` are those of the field it stands in."""
         if shape.elsewhere is not None:
             return self.hole(shape.elsewhere, shape.type, selected, "")
         concrete = isinstance(self.api.type_map.get(shape.type), GraphQLObjectType)
         if concrete or set(shape.cases) == {shape.type}:
-            fields = self.fields(shape.cases.get(shape.type, ()), shape.type, selected, "")
+            fields = self.object(shape.cases.get(shape.type, ()), shape.type, selected, "", effects)
             if not selected.entries:
                 selected.entries["__typename"] = "__typename"
-            return object_reader(self.fetch.source, {shape.type: fields}, shape.type)
+            return tuple(object_reader(self.fetch.source, {shape.type: one}, shape.type) for one in fields)
         selected.entries["__typename"] = "__typename"
-        cases: dict[str, Sequence[tuple[str, Reader]]] = {}
+        cases: dict[str, tuple[ItemReader, ...]] = {}
         alike = _alike(shape.cases)
         for index, (name, nodes) in enumerate(shape.cases.items()):
             inner = _Selected()
-            cases[name] = self.fields(nodes, name, inner, "" if alike else f"_{index}_")
+            cases[name] = self.object(nodes, name, inner, "" if alike else f"_{index}_", effects)
             if inner.entries:
                 selected.entries[f"... on {name}"] = f"... on {name} {{ {inner.text()} }}"
-        return object_reader(self.fetch.source, cases, "")
+        return tuple(
+            object_reader(self.fetch.source, {name: readers[index] for name, readers in cases.items()}, "")
+            for index in range(len(self.contexts))
+        )
+
+    def object(
+        self, nodes: Sequence[Node], type_name: str, selected: _Selected, prefix: str, effects: Effects
+    ) -> tuple[ItemReader, ...]:
+        """The readers of an object of a concrete type: in the class it tells, or else in that of where it stands."""
+        tell = self.told(type_name, selected, prefix, effects)
+        readers = tuple(map(fields_reader, self.fields(nodes, type_name, selected, prefix)))
+        return readers if tell is None else self.alike(tell(readers))
 
     def fields(
         self, nodes: Sequence[Node], type_name: str, selected: _Selected, prefix: str
-    ) -> list[tuple[str, Reader]]:
-        return [(f'"{node.key}":', self.node(node, type_name, selected, prefix)) for node in nodes]
+    ) -> Iterator[list[tuple[str, Reader]]]:
+        """For each context the fields with their readers."""
+        found = [(f'"{node.key}":', self.node(node, type_name, selected, prefix)) for node in nodes]
+        return ([(head, readers[index]) for head, readers in found] for index in range(len(self.contexts)))
 
-    def node(self, node: Node, type_name: str, selected: _Selected, prefix: str) -> Reader:
+    def node(self, node: Node, type_name: str, selected: _Selected, prefix: str) -> tuple[Reader, ...]:
         match node:
             case Slot():
-                return constant_reader(f"{SLOT_MARK}{chr(FIRST_CODE + node.index)}")
+                return self.alike(constant_reader(f"{SLOT_MARK}{chr(FIRST_CODE + node.index)}"))
             case Typename(of=of) if of:
-                return constant_reader(f'"{of}"')
+                return self.alike(constant_reader(f'"{of}"'))
             case Typename():
                 if isinstance(self.api.type_map.get(type_name), GraphQLObjectType):
-                    return constant_reader(f'"{type_name}"')
+                    return self.alike(constant_reader(f'"{type_name}"'))
                 selected.entries["__typename"] = "__typename"
-                return typename_reader(self.fetch.source, "__typename")
+                return self.alike(typename_reader(self.fetch.source, "__typename"))
             case Value():
                 return self.value(node, type_name, selected, prefix)
             case Hole():
                 return self.hole(node, type_name, selected, prefix)
             case Merge():
-                self.children.append(MergedChild(node.order))
-                code = len(self.children) - 1
+                code = self.child(MergedChild(node.order))
                 self.nested = True
-                return parts_reader(code, [self.node(part, type_name, selected, prefix) for part in node.parts])
+                parts = [self.node(part, type_name, selected, prefix) for part in node.parts]
+                return tuple(parts_reader(code, each) for each in zip(*parts, strict=True))
 
-    def value(self, node: Value, type_name: str, selected: _Selected, prefix: str) -> Reader:
+    def value(self, node: Value, type_name: str, selected: _Selected, prefix: str) -> tuple[Reader, ...]:
+        """What is given of a field in each context."""
         expected = node.type if node.type is not None else self.field_type(type_name, node.name)
+        if node.shape is None:
+            alias = self.select(node.name, node.arguments, type_name, selected, prefix, "")
+            return tuple(self.leaf(alias, expected, self.effect(node.effects, one)) for one in self.contexts)
         below = _Selected()
-        item = self.shape(node.shape, below) if node.shape is not None else None
-        alias = self.select(node.name, node.arguments, type_name, selected, prefix, below.text() if item else "")
-        return field_reader(self.fetch.source, alias, expected, item)
+        items = self.shape(node.shape, below, node.effects)
+        alias = self.select(node.name, node.arguments, type_name, selected, prefix, below.text())
+        source, cases = self.fetch.source, node.shape.cases
+        if cases and isinstance(self.rows.of, RowsTell) and self.rows.telling >= cases.keys():
+            # The objects bring their own class, which decides.
+            return self.alike(field_reader(source, alias, expected, items[0], hides=self.hides))
+        if node.shape.elsewhere is not None and self.rows.guarded and is_list_type(get_nullable_type(expected)):
+            self.nested = True
+            code = self.child(ListedChild())
+            read = [listed_reader(source, alias, expected, item, code) for item in items]
+        else:
+            read = [field_reader(source, alias, expected, item) for item in items]
+        return tuple(
+            self.nothing(expected) if self.effect(node.effects, one) is Effect.DENY else reader
+            for one, reader in zip(self.contexts, read, strict=True)
+        )
+
+    def leaf(self, alias: str, expected: GraphQLOutputType, effect: Effect) -> Reader:
+        if effect is Effect.DENY:
+            return self.nothing(expected)
+        masked = mask(effect, self.pseudonyms) if effect.is_mask else None
+        return field_reader(self.fetch.source, alias, expected, None, masked)
+
+    @staticmethod
+    def nothing(expected: GraphQLOutputType) -> Reader:
+        return constant_reader(absent(nullable=not is_non_null_type(expected)))
 
     def select(
         self,
@@ -193,6 +337,14 @@ class _Compiler:
         selected.names[identity] = alias
         return alias
 
+    def select_key(self, name: str, type_name: str, selected: _Selected, prefix: str) -> str:
+        """Adds a part of a key, which another hub gives as it is under a name of its own (`hub.model.entrance`)."""
+        if not (self.rows.guarded and isinstance(self.rows.of, RowsEnforced)):
+            return self.select(name, (), type_name, selected, prefix, "")
+        alias = f"{JOIN_KEY}{name}"
+        selected.entries[alias] = f"{alias}: {name}"
+        return alias
+
     def variable(self, type_name: str, name: str, argument: str, value: Argument) -> str:
         """A variable of the argument's type in the public graph."""
         owner = self.api.type_map.get(type_name)
@@ -201,31 +353,68 @@ class _Compiler:
         expected = owner.fields[name].args[argument].type
         variable = f"$v{SLOT}_{len(self.variables)}"
         self.variables.append((variable, str(expected)))
-        self.parameters.append(Argued(name, value, _text, Undefined))
+        self.parameters.append(Argued(name, value, _text_of(self.refusals.get((name, repr(value)))), Undefined))
         return variable
 
     # Holes ----------------------------------------------------------------------------------------------------------
 
-    def hole(self, hole: Hole, type_name: str, selected: _Selected, prefix: str) -> Reader:
-        """A mark with what the other source is asked by."""
-        self.children.append(hole)
-        code = len(self.children) - 1
+    def child(self, child: QuestionChild) -> int:
+        self.children.append(child)
+        return len(self.children) - 1
+
+    def hole(self, hole: Hole, type_name: str, selected: _Selected, prefix: str) -> tuple[Reader, ...]:
+        """A mark with what the other source is asked by. Of a link, it is read of the object that the link gives.
+
+        A link within the subgraph it follows itself, as this hub would: of an entity that is at home there it gives no
+        other key than the record's present one, by which the link need not know it.
+        """
+        within = hole.fetch.columns[hole.column] if hole.via and hole.fetch.source == self.fetch.source else None
+        if isinstance(within, Shape):
+            link = Value(hole.key, hole.via, hole.nullable, shape=within)
+            return self.value(link, type_name, selected, prefix)
+        code = self.child(hole)
         missing = absent(nullable=hole.nullable, many=hole.many)
+        if not hole.via:
+            return self.mark(hole, code, missing, type_name, selected, prefix)
+        below = _Selected()
+        entity = str(get_named_type(self.field_type(type_name, hole.via)))
+        marks = self.mark(hole, code, missing, entity, below, "")
+        alias = self.select(hole.via, (), type_name, selected, prefix, below.text())
+        return tuple(below_reader(self.fetch.source, alias, one, missing) for one in marks)
+
+    def mark(
+        self, hole: Hole, code: int, missing: str, type_name: str, selected: _Selected, prefix: str
+    ) -> tuple[Reader, ...]:
         if not hole.representation:
             paths = [self.path(name.split("."), type_name, selected, prefix) for name in hole.inputs]
-            return mark_reader(code, bare_key(paths), missing)
+            return self.alike(mark_reader(code, bare_key(paths), missing))
         self.nested = self.nested or _has_holes(hole.representation)
-        fields = self.fields(hole.representation, type_name, selected, prefix)
-        carried = [self.node(node, type_name, selected, prefix) for node in hole.carried]
         keys = {name.split(".")[0] for name in hole.fetch.key}
-        needed = [read for (_, read), node in zip(fields, hole.representation, strict=True) if node.key in keys]
-        return mark_reader(code, representation(fields, needed, carried), missing)
+        heads = [f'"{node.key}":' for node in hole.representation]
+        readers = [self.handed(node, node.key in keys, type_name, selected, prefix) for node in hole.representation]
+        needed = [each for each, node in zip(readers, hole.representation, strict=True) if node.key in keys]
+        carried = [self.node(node, type_name, selected, prefix) for node in hole.carried]
+
+        def keyed(context: int) -> Reader:
+            fields = [(head, each[context]) for head, each in zip(heads, readers, strict=True)]
+            found = representation(fields, [one[context] for one in needed], [one[context] for one in carried])
+            return mark_reader(code, found, missing)
+
+        return tuple(keyed(index) for index in range(len(self.contexts)))
+
+    def handed(self, node: Node, is_key: bool, type_name: str, selected: _Selected, prefix: str) -> tuple[Reader, ...]:
+        """A field of a representation."""
+        if not is_key or not isinstance(node, Value) or node.shape is not None:
+            return self.node(node, type_name, selected, prefix)
+        expected = node.type if node.type is not None else self.field_type(type_name, node.name)
+        alias = self.select_key(node.name, type_name, selected, prefix)
+        return self.alike(field_reader(self.fetch.source, alias, expected, None))
 
     def path(self, path: Sequence[str], type_name: str, selected: _Selected, prefix: str) -> list[str]:
         """Selects a field of a key, and says how its value is found."""
         name, *rest = path
         if not rest:
-            return [self.select(name, (), type_name, selected, prefix, "")]
+            return [self.select_key(name, type_name, selected, prefix)]
         raise Internal(f"the key of an own source is nested: `{'.'.join(path)}`")
 
 
@@ -265,6 +454,15 @@ def _alike(cases: Mapping[str, Sequence[Node]]) -> bool:
     return len(names) == len(nodes) and not any(isinstance(node, Hole) for node in nodes)
 
 
-def _text(value: Any) -> str | None:
-    """A variable as JSON text, which a loader can be kept by; None where the client gave nothing."""
-    return None if value is Undefined else orjson.dumps(value).decode()
+def _text_of(refusing: Argued | None) -> Callable[[Any], str | None]:
+    """A variable as JSON text, which a loader can be kept by; None where the client gave nothing.
+
+    What an own source would refuse is refused here, with the same words.
+    """
+
+    def text(value: Any) -> str | None:
+        if refusing is not None:
+            refusing.check(refusing.missing if value is Undefined else value)
+        return None if value is Undefined else orjson.dumps(value).decode()
+
+    return text

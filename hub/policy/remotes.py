@@ -45,7 +45,8 @@ def with_remotes(supergraph: Supergraph, declared: DeclaredGraph) -> tuple[Decla
         classes=declared.classes | frozenset(reader.classes()),
         held=dict(reader.held()),
     )
-    return found, [*reader.links(), *reader.standings(found.transitions), *reader.unclassed()]
+    problems = [*reader.contexts(), *reader.links(), *reader.standings(found.transitions), *reader.unclassed()]
+    return found, problems
 
 
 class _Reader:
@@ -97,6 +98,14 @@ class _Reader:
                 yield where, frozenset(one.record_class for one in rows if isinstance(one, RowsOf))
 
     # Problems ---------------------------------------------------------------------------------------------------------
+
+    def contexts(self) -> Iterator[Problem]:
+        """What an argument takes from an object above would be handed over unasked, and nothing decides on it yet."""
+        for where, joins in self.supergraph.fields.items():
+            for join in joins:
+                if join.contexts:
+                    message = "takes an argument from a context, which is not planned under a policy"
+                    yield Problem("UNSUPPORTED_FEATURE", f"{join.graph}:{'.'.join(where)}", message)
 
     def links(self) -> Iterator[Problem]:
         """What leads to a record that may not be there for a reader must be able to lead nowhere."""

@@ -322,6 +322,15 @@ GRAPHS = {
         CIVILIAN,
         "LABEL_UNKNOWN at Query.a: label `OPNE` is not in the policy table",
     ),
+    "an argument from a context": (
+        (
+            'type Query { a: Row @label(name: "OPEN") }'
+            ' type Row @context(name: "row") @key(fields: "id") { id: ID! name: String below: Below }'
+            ' type Below @key(fields: "id") { id: ID! said(name: String @fromContext(field: "$row { name }")): Int }'
+        ),
+        CIVILIAN,
+        "UNSUPPORTED_FEATURE at extra:Below.said: takes an argument from a context",
+    ),
     "a second home": (
         'type Query { a: Int @label(name: "OPEN") } type Region @key(fields: "code") { code: Code }',
         CIVILIAN,

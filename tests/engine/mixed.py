@@ -92,10 +92,10 @@ def register() -> Source:
     return source
 
 
-IMPORTS = "@key @external @requires @shareable @composeDirective"
+IMPORTS = "@key @external @requires @shareable @composeDirective @context @fromContext"
 HEAD = f"""
 extend schema
-  @link(url: "https://specs.apollo.dev/federation/v2.7", import: [{", ".join(f'"{one}"' for one in IMPORTS.split())}])
+  @link(url: "https://specs.apollo.dev/federation/v2.8", import: [{", ".join(f'"{one}"' for one in IMPORTS.split())}])
   @link(url: "https://social-insurance-hub.example/label/v1.0", import: ["@label"])
   @composeDirective(name: "@label")
 directive @label(name: String!) on FIELD_DEFINITION

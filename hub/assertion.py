@@ -26,7 +26,6 @@ import base64
 import hashlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import jwt
@@ -37,26 +36,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hub.cache import Bounded
 from hub.errors import SettingsWrong
-from hub.model.viewer import Audience, Profile, Standing, Universe
+from hub.model.viewer import Audience, Profile, Standing
 
 TYPE = "hub-assertion+jwt"
 ALGORITHM = "EdDSA"
 SECONDS = 60
 
 _KEPT = 4_096
-
-
-@dataclass(frozen=True, slots=True)
-class Asserted:
-    """What a hub says of who reads."""
-
-    profile: Profile
-    standing: Standing
-
-    @property
-    def universe(self) -> Universe:
-        """The records he may know of, standing so."""
-        return self.profile.universe(self.standing)
 
 
 class Signer:

@@ -22,6 +22,7 @@ import orjson
 from graphql import GraphQLSchema, OperationType, execute_sync, extend_schema, get_named_type, parse
 from graphql.language import DocumentNode, FieldNode, OperationDefinitionNode, SelectionSetNode
 
+from hub.assertion import Signer, read_private_key
 from hub.cache import Bounded
 from hub.compose import compose, compose_alone
 from hub.errors import BuildFailed, Refused, SettingsWrong, Shown
@@ -29,12 +30,12 @@ from hub.executor import Lanes, Observed, Program, Programs, Secrets, check, run
 from hub.model.authorized import Authorized
 from hub.model.effect import Effect
 from hub.model.entrance import ENTITIES, REPRESENTATIONS, SERVICE
-from hub.model.graph import Compared, Coordinate, DeclaredGraph, PolicyTable
+from hub.model.graph import Compared, Coordinate, DeclaredGraph, PolicyTable, Remote, RowsTell
 from hub.model.mapping import Lookup, Reference, SourceMapping
 from hub.model.operation import Operation
-from hub.model.plan import Plan
+from hub.model.plan import Fetch, Plan
 from hub.model.request import PlanWish, Request, Response, refusal
-from hub.model.source import PseudonymKey, Source
+from hub.model.source import Parameter, PseudonymKey, Source
 from hub.model.supergraph import Supergraph
 from hub.model.viewer import Audience, Profile, Served, Universe, Viewer, standings
 from hub.operation import (
@@ -54,6 +55,7 @@ from hub.planner import (
     custom_labels,
     described,
     fetches,
+    homeless_links,
     plan,
     planner_graph,
     shares,
@@ -72,10 +74,12 @@ from hub.policy import (
     pseudonym_key,
     public_rules,
     rulebook,
+    with_remotes,
 )
-from hub.settings import Settings
-from hub.sources.postgres import PostgresSource
-from hub.sources.remote import RemoteSource
+from hub.settings import Settings, require_asserting
+from hub.sources.postgres import PostgresSource, compile_fetch
+from hub.sources.remote import RemoteSource, Rows
+from hub.sources.remote.transport import Limits as TransportLimits
 from hub.sources.remote.transport import Transport
 
 DOCUMENTS_KEPT = 1_000
@@ -119,9 +123,11 @@ class Built:
 def build(declared: DeclaredGraph) -> Built:
     """Composes the declared graph; `BuildFailed` with everything that is wrong with it."""
     supergraph = compose(declared.subgraphs)
+    declared, wrong = with_remotes(supergraph, declared)
     rules = rulebook(supergraph, declared)
-    planner = planner_graph(supergraph, declared.mappings, declared.compared)
-    if problems := [*brittle_fields(planner), *policy_problems(rules, supergraph.api, declared)]:
+    planner = planner_graph(supergraph, declared)
+    wrong += [*brittle_fields(planner), *homeless_links(planner)]
+    if problems := [*wrong, *policy_problems(rules, supergraph.api, declared)]:
         raise BuildFailed(problems)
     return Built(declared, supergraph, planner, rules)
 
@@ -146,7 +152,8 @@ def build_subgraph(declared: DeclaredGraph, source: str) -> Built:
     build(declared)
     subgraph = next(one for one in declared.subgraphs if one.name == source)
     mapping = declared.mappings[source]
-    alone = replace(declared, subgraphs=(subgraph,), mappings={source: mapping}, compared=_answerable(declared, source))
+    compared = _answerable(declared, source)
+    alone = replace(declared, subgraphs=(subgraph,), mappings={source: mapping}, compared=compared, remotes={})
     supergraph = compose_alone(subgraph)
     keys = {name: tuple(key.fields for key in of.keys) for name, of in mapping.types.items() if of.keys}
     machinery = (
@@ -155,7 +162,7 @@ def build_subgraph(declared: DeclaredGraph, source: str) -> Built:
     )
     rules = replace(rulebook(supergraph, alone), entrances=Entrances(keys, _leading_away(supergraph, mapping)))
     entered = replace(supergraph, api=extend_schema(supergraph.api, parse(machinery)))
-    return Built(alone, entered, planner_graph(entered, alone.mappings, alone.compared), rules)
+    return Built(alone, entered, planner_graph(entered, alone), rules)
 
 
 def _leading_away(supergraph: Supergraph, mapping: SourceMapping) -> frozenset[Coordinate]:
@@ -186,16 +193,61 @@ def open_subgraph(declared: DeclaredGraph, source: str, settings: Settings) -> E
 def _over_databases(built: Built, settings: Settings) -> Engine:
     if settings.pseudonym_key is None and built.rules.uses(Effect.PSEUDONYM):
         raise SettingsWrong("`HUB_PSEUDONYM_KEY` is missing: the policy table shows pseudonyms, which are made with it")
-    sources: dict[str, Source] = {
+    signer = None
+    if built.declared.remotes:
+        require_asserting(settings)
+        assert settings.assertion_key is not None
+        signer = Signer(read_private_key(settings.assertion_key), settings.assertion_issuer)
+    sources = _sources(built, settings, settings.pseudonym_key, signer)
+    return Engine(built, sources, pseudonym_secret=settings.pseudonym_key)
+
+
+def open_unconnected(built: Built) -> Engine:
+    """An engine that compiles questions, and reaches nothing to ask them."""
+    return Engine(built, _sources(built, Settings(), b"", None))
+
+
+def _sources(built: Built, settings: Settings, secret: bytes | None, signer: Signer | None) -> Mapping[str, Source]:
+    """The sources of a graph, here and elsewhere."""
+    declared = built.declared
+    here: dict[str, Source] = {
         name: PostgresSource(
-            mapping,
+            declared.mappings[name],
             settings.dsns.by_source.get(name, {}),
             width=settings.pool_size,
             statement_seconds=settings.statement_timeout,
         )
-        for name, mapping in built.declared.mappings.items()
+        for name in declared.here
     }
-    return Engine(built, sources, pseudonym_secret=settings.pseudonym_key)
+    return here | {name: _remote_source(built, one, secret, signer) for name, one in declared.remotes.items()}
+
+
+def _remote_source(built: Built, remote: Remote, secret: bytes | None, signer: Signer | None) -> RemoteSource:
+    """A subgraph in another process, under the policy of this one."""
+
+    def pseudonyms(profile: Profile) -> tuple[bytes, bytes] | None:
+        return pseudonym_key(secret, profile.scope) if secret is not None else None
+
+    def refusals(fetch: Fetch) -> Sequence[Parameter]:
+        return compile_fetch(fetch, built.declared.mappings[remote.name]).parameters if remote.replaces else ()
+
+    telling = {
+        type_name
+        for (type_name, field_name), joins in built.supergraph.fields.items()
+        if isinstance(remote.rows, RowsTell)
+        and field_name == remote.rows.field
+        and any(join.graph == remote.name and join.resolves for join in joins)
+    }
+    return RemoteSource(
+        remote.name,
+        built.supergraph.api,
+        built.planner.field_type,
+        Transport(remote.name, remote.url, TransportLimits(deadline=remote.deadline)),
+        Rows(remote.rows, frozenset(telling), pseudonyms, refusals, guarded=True),
+        sign=signer.sign if signer is not None else None,
+        trusted=remote.shows_messages,
+        coded=remote.shows_messages,
+    )
 
 
 PUBLIC = Profile(Audience.OFFICER)
@@ -215,7 +267,7 @@ def open_gateway(
     draw    a number from 0 to below 1 for each request, which decides what a percentage of them does
     """
     declared = DeclaredGraph((), {}, {}, {}, PolicyTable("public", frozenset(), {}))
-    planner = planner_graph(supergraph, {}, labels=frozenset(labels))
+    planner = planner_graph(supergraph, labels=frozenset(labels))
     if unknown := planner.labels - custom_labels(planner):
         known = ", ".join(f"`{one}`" for one in sorted(custom_labels(planner))) or "none"
         names = ", ".join(f"`{one}`" for one in sorted(unknown))

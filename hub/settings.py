@@ -7,6 +7,7 @@ once. An unknown `HUB_*` variable is a problem: a misspelt limit must not silent
     HUB_OWNER_DSN_<SOURCE>         who migrates: HUB_OWNER_DSN_POPULATION=postgresql://owner:...@host/db
     HUB_PSEUDONYM_KEY              what pseudonyms and cursors are made with: 32 random bytes or more, in base64
     HUB_ASSERTION_KEY              what a hub signs with when it asks a remote subgraph: a PEM file, Ed25519
+    HUB_REMOTES                    the folder of the remote subgraphs, in place of `schema/remotes`
     HUB_ASSERTION_KEYS             whose assertions a subgraph takes: a key set file (JWKS)
     HUB_ASSERTION_ISSUER           the `iss` of assertions: what the hub calls itself
     HUB_ROLE_PASSWORD_<UNIVERSE>   the password that `hub migrate` gives a login role; without it none is set
@@ -70,6 +71,7 @@ class Settings:
     issuer: str = ""
     audience: str = "hub"
     pseudonym_key: bytes | None = field(default=None, repr=False)
+    remotes: Path | None = None
     assertion_key: Path | None = None
     assertion_keys: Path | None = None
     assertion_issuer: str = ""
@@ -130,6 +132,13 @@ def _file(text: str) -> Path:
     return path
 
 
+def _folder(text: str) -> Path:
+    path = Path(_text(text))
+    if not path.is_dir():
+        raise ValueError("must be the path of a folder that exists")
+    return path
+
+
 def _secret(text: str) -> bytes:
     try:
         value = base64.b64decode(text.strip(), validate=True)
@@ -154,6 +163,7 @@ _READERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "HUB_ISSUER": ("issuer", _text),
     "HUB_AUDIENCE": ("audience", _text),
     _PSEUDONYM_KEY: ("pseudonym_key", _secret),
+    "HUB_REMOTES": ("remotes", _folder),
     "HUB_ASSERTION_KEY": ("assertion_key", _file),
     "HUB_ASSERTION_KEYS": ("assertion_keys", _file),
     "HUB_ASSERTION_ISSUER": ("assertion_issuer", _text),
@@ -248,9 +258,9 @@ def _gaps(dsns: Mapping[str, Mapping[Universe, str]], sources: tuple[str, ...]) 
                 yield f"`{_DSN}{source.upper()}_{universe.name}` is missing"
 
 
-def require_serving(settings: Settings) -> None:
+def require_serving(settings: Settings, sources: tuple[str, ...] = SOURCES) -> None:
     """What the server cannot start without: somewhere to read, a key set, an issuer."""
-    problems = list(_no_dsn(settings, SOURCES))
+    problems = list(_no_dsn(settings, sources))
     if settings.keys is None:
         problems.append("`HUB_KEYS` is missing: the path of the key set (JWKS) that signs the viewers' tokens")
     if not settings.issuer:
@@ -278,6 +288,20 @@ def require_subgraph(settings: Settings, source: str) -> None:
 def _no_dsn(settings: Settings, sources: tuple[str, ...]) -> Iterator[str]:
     if not settings.dsns.by_source:
         yield from (f"`{_DSN}{source.upper()}_CIVILIAN` is missing" for source in sources)
+
+
+def require_asserting(settings: Settings) -> None:
+    """What remote subgraphs cannot be asked without: what says for whom."""
+    problems = []
+    if settings.assertion_key is None:
+        problems.append(
+            "`HUB_ASSERTION_KEY` is missing: the private key (PEM) that signs for whom remote subgraphs are asked;"
+            " make one with `openssl genpkey -algorithm ed25519`"
+        )
+    if not settings.assertion_issuer:
+        problems.append("`HUB_ASSERTION_ISSUER` is missing: what the hub calls itself to remote subgraphs")
+    if problems:
+        raise SettingsWrong("\n".join(problems))
 
 
 def require_owners(settings: Settings, sources: tuple[str, ...] = SOURCES) -> None:

@@ -12,6 +12,7 @@ insurance   groups 4, 5 and 6: social, health and unemployment insurance, and th
 employer    group 7, and medical facilities
 policy.toml who may read which label
 agreements  what partner ministries may read, for what and how long
+remotes     subgraphs in other processes, beside these registers or in place of one
 
 `graph()` is what the hub loads.
 """
@@ -20,7 +21,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hub.authoring import declare, read_agreements, read_policy
+from hub.authoring import declare, read_agreements, read_policy, read_remotes
 from hub.model.graph import DeclaredGraph
 from schema.employer import employer
 from schema.household import household
@@ -29,10 +30,12 @@ from schema.labels import Labels
 from schema.population import population
 
 
-def graph() -> DeclaredGraph:
-    """The declared graph, or `BuildFailed` with everything that is wrong with it."""
+def graph(remotes: Path | None = None) -> DeclaredGraph:
+    """The declared graph, or `BuildFailed` with everything that is wrong with it. `remotes` stands in for the folder."""
     here = Path(__file__).parent
+    sources = [population, household, insurance, employer]
     labels = [label.value for label in Labels]
     policy, wrong = read_policy(here / "policy.toml", labels)
     agreements, wrong_too = read_agreements(here / "agreements", labels)
-    return declare([population, household, insurance, employer], policy, agreements, [*wrong, *wrong_too])
+    beside, wrong_there = read_remotes(remotes or here / "remotes", labels, [source.name for source in sources])
+    return declare(sources, policy, agreements, [*wrong, *wrong_too, *wrong_there], beside)

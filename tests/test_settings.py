@@ -44,6 +44,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             "HUB_REQUEST_TIMEOUT": "3",
             "HUB_MAX_BODY_BYTES": "5000",
             "HUB_LOG_LEVEL": "debug",
+            "HUB_REMOTES": str(tmp_path),
             "HUB_OWNER_DSN_HOUSEHOLD": "postgres://owner@db/household",
             "HUB_ROLE_PASSWORD_PUBLIC_SECURITY": "sesame",
         }
@@ -55,6 +56,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert (settings.host, settings.port, settings.pool_size) == ("::1", 9000, 8)
     assert (settings.statement_timeout, settings.request_timeout, settings.max_body_bytes) == (1.5, 3.0, 5000)
     assert settings.log_level == "debug"
+    assert settings.remotes == tmp_path
     assert settings.pseudonym_key == bytes(range(40))
     assert (settings.assertion_key, settings.assertion_keys) == (keys, keys)
     assert settings.assertion_issuer == "hub.example"

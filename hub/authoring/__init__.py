@@ -9,6 +9,7 @@ scalars  custom scalars with a format
 policy   the table of audience, standing, label and class
 agreements  what partners may read, for what and how long
 lists    connections: their types, filters and orders, written into the SDL
+remotes  subgraphs in other processes
 reads    what each field reads beside itself
 declare  sources and table -> DeclaredGraph, with every problem found on the way
 
@@ -36,6 +37,7 @@ from hub.authoring.fields import (
     viewer_lookup,
 )
 from hub.authoring.policy import read_policy
+from hub.authoring.remotes import RemoteFile, read_remotes
 from hub.authoring.scalars import ScalarKind, scalar
 from hub.authoring.source import Key, Source, Through, value
 from hub.model.mapping import By, Page
@@ -47,6 +49,7 @@ __all__ = [
     "Key",
     "Page",
     "RecordClass",
+    "RemoteFile",
     "ScalarKind",
     "Source",
     "Standing",
@@ -64,6 +67,7 @@ __all__ = [
     "one",
     "read_agreements",
     "read_policy",
+    "read_remotes",
     "record_class",
     "rows",
     "scalar",

@@ -23,6 +23,7 @@ from strawberry.types.field import StrawberryField
 from hub.authoring.fields import SPEC, ColumnOf, ExpressionOf, FieldSpec, LookupOf
 from hub.authoring.lists import CURSOR, ROOT, Described, with_lists
 from hub.authoring.reads import read_reads
+from hub.authoring.remotes import RemoteFile
 from hub.authoring.scalars import REGISTRY, ScalarKind
 from hub.authoring.source import TYPE_SPEC, Source, TypeSpec
 from hub.errors import BuildFailed, Problem
@@ -75,9 +76,10 @@ def declare(
     policy: PolicyTable,
     agreements: Mapping[str, Agreement] | None = None,
     problems: Iterable[Problem] = (),
+    remotes: Iterable[RemoteFile] = (),
 ) -> DeclaredGraph:
-    """The graph of these sources; raises `BuildFailed` with every problem, those of the files included."""
-    found = list(problems)
+    """The graph of these sources and of remote subgraphs; raises `BuildFailed` with every problem, the files' too."""
+    found, remotes = list(problems), tuple(remotes)
     subgraphs: list[Subgraph] = []
     mappings: dict[str, SourceMapping] = {}
     reads: dict[Coordinate, Reads] = {}
@@ -87,6 +89,7 @@ def declare(
     lists: set[Coordinate] = set()
     compared: dict[Coordinate, Compared] = {}
     structure: set[Coordinate] = set()
+    urls = {one.remote.name: one.remote.url for one in remotes}
     for source in sources:
         schema = _schema(source)
         reader = _Reader(source, schema, found, transitions, labels)
@@ -95,7 +98,7 @@ def declare(
         described.append(Described(schema.as_str(), mapping, schema._schema, reader.leads_to))
     for source, one in zip(sources, described, strict=True):
         listed = with_lists(one, described)
-        subgraphs.append(Subgraph(source.name, listed.sdl))
+        subgraphs.append(Subgraph(source.name, listed.sdl, urls.get(source.name, "")))
         mappings[source.name] = listed.mapping
         lists |= listed.lists
         compared |= listed.compared
@@ -107,6 +110,13 @@ def declare(
     ]
     if found:
         raise BuildFailed(found)
+    foreign = [one for one in remotes if not one.remote.replaces]
+    subgraphs += [Subgraph(one.remote.name, one.sdl, one.remote.url) for one in foreign]
+    overlay = {where: label for one in foreign for where, label in one.labels.items()}
+    for file in foreign:
+        # What a source that is declared here says of its fields stands.
+        transitions = {**file.transitions, **transitions}
+        reads = {**file.reads, **reads}
     checks: dict[str, Callable[[str], str]] = {
         # A word without a format of its own is still a string and nothing else.
         entry.name: entry.check or str
@@ -127,6 +137,8 @@ def declare(
         frozenset(lists),
         compared,
         frozenset(structure),
+        {one.remote.name: one.remote for one in remotes},
+        overlay,
     )
 
 

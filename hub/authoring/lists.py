@@ -57,8 +57,6 @@ from hub.model.mapping import (
 )
 
 CURSOR = "Cursor"
-# The label of what a list is made of: the label of the list itself decides. Another hub reads it in the SDL.
-STRUCTURE = "STRUCTURE"
 ROOT = "Query"
 
 _SHARED = '''

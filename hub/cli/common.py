@@ -37,10 +37,10 @@ VARIABLES = click.option("--variables", default="{}", help="Variables as JSON.")
 
 
 def built_graph() -> Built:
-    from hub.cli.endpoint import load_graph
+    from hub.cli.endpoint import graph_and_settings
     from hub.engine import build
 
-    return build(load_graph())
+    return build(graph_and_settings(os.environ)[0])
 
 
 def supergraph_of(file: Path) -> Supergraph:
@@ -91,13 +91,13 @@ def databases(data: Path) -> Iterator[tuple[Settings, Any]]:
     """Settings with databases to read: those of the environment, a running demo's, or the demo's started for this."""
     from dataclasses import replace
 
+    from hub.cli.endpoint import graph_and_settings
     from hub.demo.cluster import attached_cluster
     from hub.demo.folder import Folder
     from hub.demo.start import Silent, running_demo
     from hub.demo.tokens import pseudonym_secret
-    from hub.settings import read_settings
 
-    settings = read_settings(os.environ)
+    _, settings = graph_and_settings(os.environ)
     folder = Folder(data.expanduser().resolve())
     if settings.dsns.by_source:
         yield settings, folder

@@ -6,6 +6,7 @@ file, hints on the error output, and exit code 1 with every problem if the subgr
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,13 +75,13 @@ def compose_folder(folder: Path | None) -> tuple[Supergraph, tuple[Hint, ...]]:
 
 
 def _sources(folder: Path | None) -> Sources:
-    from hub.cli.endpoint import load_graph
+    from hub.cli.endpoint import graph_and_settings
     from hub.compose import Sources, read_folder
     from hub.engine import build
 
     if folder is not None:
         return read_folder(folder)
-    graph = load_graph()
+    graph, _ = graph_and_settings(os.environ)
     # The hub's own graph is more than its subgraphs: labels, policy and mappings are checked with it.
     build(graph)
     return Sources(graph.subgraphs, {})

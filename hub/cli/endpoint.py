@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hub.errors import StartFailed
-from hub.settings import Settings
+from hub.model.viewer import Universe
+from hub.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from hub.model.graph import DeclaredGraph
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def load_graph() -> DeclaredGraph:
-    """The graph of `schema/`, found by its path: `hub` never imports it."""
+def load_graph(remotes: Path | None = None) -> DeclaredGraph:
+    """The graph of `schema/`, found by its path: `hub` never imports it. `remotes` is a folder in place of its own."""
     if "schema" not in sys.modules:
         folder = ROOT / "schema"
         spec = importlib.util.spec_from_file_location(
@@ -36,8 +37,14 @@ def load_graph() -> DeclaredGraph:
         except BaseException:
             del sys.modules["schema"]
             raise
-    graph: DeclaredGraph = sys.modules["schema"].graph()
+    graph: DeclaredGraph = sys.modules["schema"].graph(remotes)
     return graph
+
+
+def graph_and_settings(environment: Mapping[str, str]) -> tuple[DeclaredGraph, Settings]:
+    """The graph with the remote subgraphs of the environment, and settings for the sources that are read here."""
+    graph = load_graph(read_settings(environment, ()).remotes)
+    return graph, read_settings(environment, graph.here)
 
 
 def run_endpoint(settings: Settings, announce: Callable[[str], None], listener: socket.socket | None = None) -> None:
@@ -51,8 +58,8 @@ def run_endpoint(settings: Settings, announce: Callable[[str], None], listener: 
     _log(settings)
     assert settings.keys is not None
     with listener or bind(settings.host, settings.port) as taken:
-        engine = open_engine(load_graph(), settings)
-        served = engine.built.served(settings.dsns.universes)
+        engine = open_engine(load_graph(settings.remotes), settings)
+        served = engine.built.served(settings.dsns.universes or tuple(Universe))
         identity = Identity(Trust(read_key_set(settings.keys), settings.issuer, settings.audience, served))
         address = f"http://{_shown(settings.host)}:{taken.getsockname()[1]}"
         app = make_app(engine, identity, settings)

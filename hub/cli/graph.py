@@ -7,6 +7,7 @@ and those of the demo otherwise.
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -165,7 +166,7 @@ def query(
     """Answer the operation in FILE as VIEWER and print the response."""
     import orjson
 
-    from hub.cli.endpoint import load_graph
+    from hub.cli.endpoint import graph_and_settings
     from hub.engine import open_engine
     from hub.model.graph import PlansShown
     from hub.model.request import PlanWish, Request
@@ -173,7 +174,7 @@ def query(
 
     wish = PlanWish.SHOW if with_plan else None
     request = Request(document_text(file), operation, variable_values(variables), purpose, wish)
-    declared = load_graph()
+    declared, _ = graph_and_settings(os.environ)
     # Who runs this reads the databases himself: he may see what is asked of them, whoever he asks as.
     everybody = PlansShown(frozenset(Audience), frozenset(Audience))
     declared = replace(declared, policy=replace(declared.policy, plans=everybody))
@@ -205,11 +206,13 @@ def check(data: Path, lists: bool) -> None:
     from hub.sources.postgres.check import drifts, lists_served
 
     built = built_graph()
+    here = built.declared.here  # whoever serves the others compares them
 
     async def compare(settings: Settings) -> list[Any]:
         universe = max(settings.dsns.universes, key=lambda one: len(one.classes))
         found = []
-        for name, mapping in built.declared.mappings.items():
+        for name in here:
+            mapping = built.declared.mappings[name]
             dsn = settings.dsns.dsn(name, universe)
             found += await drifts(mapping, built.supergraph.api, dsn, universe.classes)
             if lists:
@@ -222,17 +225,14 @@ def check(data: Path, lists: bool) -> None:
         click.echo(str(problem))
     if problems:
         raise click.ClickException(f"{len(problems)} drifts between the graph and the databases")
-    fields = sum(len(one.fields) for mapping in built.declared.mappings.values() for one in mapping.types.values())
-    click.echo(f"no drift: {fields} fields of {len(built.declared.mappings)} sources stand on their databases")
+    fields = sum(len(one.fields) for name in here for one in built.declared.mappings[name].types.values())
+    click.echo(f"no drift: {fields} fields of {len(here)} sources stand on their databases")
 
 
 def _unconnected() -> Engine:
-    """An engine that compiles questions, and reaches no database to ask them."""
-    from hub.engine import Engine
-    from hub.sources.postgres import PostgresSource
+    from hub.engine import open_unconnected
 
-    built = built_graph()
-    return Engine(built, {name: PostgresSource(mapping, {}) for name, mapping in built.declared.mappings.items()})
+    return open_unconnected(built_graph())
 
 
 def _stages(engine: Engine, profile: Profile, file: Path, operation: str | None, variables: str) -> Stages:

@@ -18,6 +18,9 @@ def serve(host: str | None, port: int | None) -> None:
                                    source and every universe that this instance serves
       HUB_KEYS                     the key set (JWKS) of the tokens' issuer
       HUB_ISSUER, HUB_AUDIENCE     the `iss` and `aud` of the tokens
+      HUB_REMOTES                  the folder of the remote subgraphs, in place of schema/remotes
+      HUB_ASSERTION_KEY,           what they are told of a reader is signed with it, and the `iss` of it
+      HUB_ASSERTION_ISSUER
       HUB_HOST, HUB_PORT           127.0.0.1 and 8000
       HUB_POOL_SIZE                pipelines for each source and universe, 4
       HUB_STATEMENT_TIMEOUT        seconds for a statement, 5
@@ -27,10 +30,10 @@ def serve(host: str | None, port: int | None) -> None:
     """  # noqa: D301 - `\\b` is click's mark for text that keeps its lines
     from dataclasses import replace
 
-    from hub.cli.endpoint import run_endpoint
-    from hub.settings import read_settings, require_serving
+    from hub.cli.endpoint import graph_and_settings, run_endpoint
+    from hub.settings import require_serving
 
-    settings = read_settings(os.environ)
-    require_serving(settings)
+    graph, settings = graph_and_settings(os.environ)
+    require_serving(settings, graph.here)
     settings = replace(settings, host=host or settings.host, port=port or settings.port)
     run_endpoint(settings, lambda address: click.echo(f"serving {address}/graphql", err=True))

@@ -49,4 +49,9 @@ class MergeChild:
     order: Order
 
 
-Child = StepChild | FunctionChild | MergeChild
+@dataclass(frozen=True, slots=True)
+class ListChild:
+    """A mark whose parts become a list, without those that are not there."""
+
+
+Child = StepChild | FunctionChild | MergeChild | ListChild

@@ -19,7 +19,7 @@ from hub.errors import SourceUnavailable, origin
 from hub.executor.children import StepChild
 from hub.executor.join import Answers, Early, failed, join
 from hub.model.source import ABSENT, FAILED, PASSED, Asked, Question, Source, Texts
-from hub.model.viewer import Universe
+from hub.model.viewer import Asserted, Universe
 
 if TYPE_CHECKING:
     from hub.executor.observe import Observed
@@ -45,6 +45,11 @@ class Group:
         self.loader = loader
         self.keys: dict[str, None] = {}
         self.waiting: list[asyncio.Future[Answers]] = []
+
+    @property
+    def reader(self) -> Asserted | None:
+        """What the source is told of who reads."""
+        return self.loader.step.question.fetch.asserted
 
     def answer(self, answers: Answers) -> None:
         """Gives the answers to all who still wait."""
@@ -174,11 +179,23 @@ class Lane:
         self._waking = False
         self._timer = None
         while self._waiting and self._busy < self.width:
-            groups = [self._waiting.popleft() for _ in range(min(self.source.together, len(self._waiting)))]
+            groups = self._next()
             for group in groups:
                 group.loader.close(group)
             self._busy += 1
             self._spawn(self._run(groups))
+
+    def _next(self) -> list[Group]:
+        """The groups that go out next: as many as may go together, of those that are asked for the same reader."""
+        groups = [self._waiting.popleft()]
+        reader = groups[0].reader
+        if self.source.together > 1 and self._waiting:
+            others: list[Group] = []
+            while self._waiting and len(groups) < self.source.together:
+                group = self._waiting.popleft()
+                (groups if group.reader == reader else others).append(group)
+            self._waiting.extendleft(reversed(others))
+        return groups
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = self.loop.create_task(work)

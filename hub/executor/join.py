@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from hub.errors import SourceUnavailable
-from hub.executor.children import FunctionChild, MergeChild, StepChild
+from hub.executor.children import FunctionChild, ListChild, MergeChild, StepChild
 from hub.executor.merge import merged
 from hub.model.source import (
     ABSENT,
@@ -106,6 +106,8 @@ class _Filling:
                     self.ask(index, child, found_here, pending)
                 case FunctionChild():
                     found.update({mark: _compute(child, mark) for mark in found_here})
+                case ListChild():
+                    found.update({mark: _listed(mark[1:].split(KEY_PARTS)) for mark in found_here})
                 case MergeChild():
                     found.update({mark: merged(mark[1:].split(KEY_PARTS), child.order) for mark in found_here})
         for child, marked, future in pending:
@@ -191,6 +193,11 @@ def _brought(text: str, mark: str) -> str:
     _, *carried = mark.split(KEY_PARTS)
     first, *pieces = text.split(SLOT)
     return first + "".join(carried[ord(piece[0]) - FIRST_CODE] + piece[1:] for piece in pieces)
+
+
+def _listed(parts: Iterable[str]) -> str:
+    """The parts that are there, as a list."""
+    return f"[{','.join([part for part in parts if part not in ('', 'null', ABSENT)])}]"
 
 
 def _compute(child: FunctionChild, mark: str) -> str:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from hub.errors import Refused, Shown
-from hub.executor.children import Child, FunctionChild, MergeChild, StepChild
+from hub.executor.children import Child, FunctionChild, ListChild, MergeChild, StepChild
 from hub.executor.gather import Lanes
 from hub.executor.represented import EntityStep, RootRepresented
 from hub.executor.secrets import Secrets
@@ -31,7 +31,7 @@ from hub.model.plan import (
     continues,
     passed_key,
 )
-from hub.model.source import KEY_PARTS, Argued, CursorChild, MergedChild, absent
+from hub.model.source import KEY_PARTS, Argued, CursorChild, ListedChild, MergedChild, absent
 from hub.model.viewer import Viewer
 
 
@@ -180,6 +180,8 @@ class Programs:
                 children.append(MergeChild(child.order))
             elif isinstance(child, CursorChild):
                 children.append(FunctionChild(partial(self._secrets.sealed, child.place)))
+            elif isinstance(child, ListedChild):
+                children.append(ListChild())
             else:
                 children.append(FunctionChild(child.function))
         holes = [(index, child) for index, child in enumerate(question.children) if isinstance(child, Hole)]
@@ -188,6 +190,7 @@ class Programs:
         identity = (
             fetch.source,
             fetch.universe,
+            fetch.asserted,
             question.text,
             question.shaped,
             question.passed,

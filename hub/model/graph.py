@@ -9,7 +9,7 @@ from datetime import date
 from hub.model.effect import Effect, Effects
 from hub.model.mapping import SourceMapping
 from hub.model.supergraph import Subgraph
-from hub.model.viewer import Audience, Standing, Universe
+from hub.model.viewer import Audience, RecordClass, Standing, Universe
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,9 @@ class Agreement:
 
 Coordinate = tuple[str, str]
 
+# The label of what a list is made of: the label of the list itself decides. Another hub reads it in the SDL.
+STRUCTURE = "STRUCTURE"
+
 
 @dataclass(frozen=True, slots=True)
 class Reads:
@@ -74,11 +77,53 @@ class Reads:
     inputs     of a computed field and columns a list is ordered by: they are read as the reader would be shown them
     sources    fields whose raw columns the value is made of: it is given only where all of those are shown
     arguments  argument -> the field it is compared with: it is there only where that field is shown
+    handed     fields that `@requires` hands to its subgraph: it is given only where all of those are shown
     """
 
     inputs: tuple[Coordinate, ...] = ()
     sources: tuple[Coordinate, ...] = ()
     arguments: Mapping[str, Coordinate] = field(default_factory=dict)
+    handed: tuple[Coordinate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RowsOf:
+    """Every row of a remote subgraph is of this class."""
+
+    record_class: RecordClass
+
+
+@dataclass(frozen=True, slots=True)
+class RowsTell:
+    """Each type of a remote subgraph that has this field says by it which class its rows are of."""
+
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowsEnforced:
+    """The remote subgraph is of another hub, which carries out this very policy under what it is told of the reader."""
+
+
+RowClasses = RowsOf | RowsTell | RowsEnforced
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A subgraph in another process. Made from `schema/remotes/<name>.toml`.
+
+    rows            which class its rows are of
+    shows_messages  whether texts and codes of its errors may be shown
+    deadline        for one fetch, in seconds
+    replaces        it serves a source that is declared here, by the keys and fields of that declaration
+    """
+
+    name: str
+    url: str
+    rows: RowClasses
+    shows_messages: bool = False
+    deadline: float = 5.0
+    replaces: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +139,7 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredGraph:
-    """Everything the hub knows about its own sources before composition.
+    """Everything the hub knows about its sources before composition.
 
     scalars      name of a custom scalar -> check(text): the canonical text, or an error that teaches
     transitions  (type, field) -> what it does to the standing
@@ -105,6 +150,9 @@ class DeclaredGraph:
     lists        fields that are connections, whose arguments decide the form of a statement
     compared     (input type, field) -> what it stands for, of filters and orders
     structure    fields of connections, edges and page information: the list's own label decides
+    remotes      name -> a subgraph in another process
+    labels       (type, field) -> label, beside those that stand in the SDL
+    held         (type, field) -> the only classes whose rows hold it
     """
 
     subgraphs: tuple[Subgraph, ...]
@@ -120,3 +168,15 @@ class DeclaredGraph:
     lists: frozenset[Coordinate] = frozenset()
     compared: Mapping[Coordinate, Compared] = field(default_factory=dict)
     structure: frozenset[Coordinate] = frozenset()
+    remotes: Mapping[str, Remote] = field(default_factory=dict)
+    labels: Mapping[Coordinate, str] = field(default_factory=dict)
+    held: Mapping[Coordinate, frozenset[RecordClass]] = field(default_factory=dict)
+
+    @property
+    def here(self) -> tuple[str, ...]:
+        """The sources that are read in this process."""
+        return tuple(name for name in self.mappings if name not in self.remotes)
+
+    def foreign(self, source: str) -> bool:
+        """Whether a source is a remote subgraph that stands for none of the hub's own."""
+        return source in self.remotes and not self.remotes[source].replaces

@@ -21,7 +21,7 @@ from graphql import GraphQLOutputType
 from hub.model.effect import SHOWN, Effects
 from hub.model.entrance import KeyFields
 from hub.model.operation import Argument
-from hub.model.viewer import Universe
+from hub.model.viewer import Asserted, Universe
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +159,7 @@ class Fetch:
     bound     slot -> node of the entity, for what is below its columns
     given     slot -> node that stands beside the hole: it comes with each key, and its value is an argument of a column
     passed    slots that come with each key for what is further below
+    asserted  what a source in another process is told of who reads
     """
 
     source: str
@@ -170,6 +171,7 @@ class Fetch:
     bound: dict[int, Node] = field(default_factory=dict)
     given: dict[int, Node] = field(default_factory=dict)
     passed: dict[int, None] = field(default_factory=dict)
+    asserted: Asserted | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,11 @@ class MergedChild:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedChild:
+    """A mark whose parts become a list, without those that are not there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Argued:
     """A value that a question takes from the arguments of a field. `check` gives it, or raises `Refused`.
 
@@ -72,6 +77,9 @@ class Argued:
     check: Callable[[Any], Any]
     missing: Any = None
     use: str = ""
+
+
+QuestionChild = Hole | ComputedChild | CursorChild | MergedChild | ListedChild
 
 
 class PseudonymKey(Enum):
@@ -132,7 +140,7 @@ class Question:
     text: str
     columns: int
     parameters: tuple[Parameter, ...]
-    children: tuple[Hole | ComputedChild | CursorChild | MergedChild, ...]
+    children: tuple[QuestionChild, ...]
     nested: bool = False
     reading: Any = None
     shaped: str = ""

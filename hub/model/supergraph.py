@@ -6,7 +6,7 @@ The names follow that specification: `JoinType` is one `@join__type`, `JoinField
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,3 +116,17 @@ class Supergraph:
     members: Mapping[str, Mapping[str, frozenset[str]]]
     implements: Mapping[str, Mapping[str, frozenset[str]]]
     applied: Mapping[str, tuple[AppliedDirective, ...]]
+
+
+def homes(supergraph: Supergraph, own: Container[str]) -> Mapping[str, str]:
+    """Entity -> the subgraph it is at home in: the one that declares it and does not only extend it.
+
+    A remote subgraph need not say that it extends, and takes no entity away from an own source.
+    """
+    found: dict[str, str] = {}
+    for type_name, joins in supergraph.types.items():
+        declaring = {join.graph for join in joins if join.key and join.resolvable and not join.extension}
+        claimed = {graph for graph in declaring if graph in own} or declaring
+        if len(claimed) == 1:
+            found[type_name] = next(iter(claimed))
+    return found

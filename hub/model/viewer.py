@@ -139,6 +139,19 @@ class Viewer:
 
 
 @dataclass(frozen=True, slots=True)
+class Asserted:
+    """What a source in another process is told of who reads: nothing of a person."""
+
+    profile: Profile
+    standing: Standing
+
+    @property
+    def universe(self) -> Universe:
+        """The records he may know of, standing so."""
+        return self.profile.universe(self.standing)
+
+
+@dataclass(frozen=True, slots=True)
 class Served:
     """What an instance serves at all: by it a token's claims become a viewer.
 

@@ -13,7 +13,7 @@ view      Description -> text, diagrams, JSON
 
 from hub.planner.build import plan
 from hub.planner.describe import describe, described, fetches
-from hub.planner.graph import PlannerGraph, brittle_fields, planner_graph
+from hub.planner.graph import PlannerGraph, brittle_fields, homeless_links, planner_graph
 from hub.planner.shares import Shares, custom_labels, shares
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "describe",
     "described",
     "fetches",
+    "homeless_links",
     "plan",
     "planner_graph",
     "shares",

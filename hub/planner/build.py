@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from types import MappingProxyType
 
 from graphql import FieldNode as AstField
 from graphql import (
@@ -20,6 +22,7 @@ from graphql import (
     GraphQLInputType,
     GraphQLList,
     GraphQLNonNull,
+    GraphQLObjectType,
     GraphQLString,
     NameNode,
     get_named_type,
@@ -30,8 +33,9 @@ from graphql import (
 
 from hub.errors import Internal, Refused, Shown
 from hub.model.authorized import Authorized, Grant
-from hub.model.effect import SHOWN
+from hub.model.effect import SHOWN, Effect, Effects
 from hub.model.entrance import ENTITIES, REPRESENTATIONS, SERVICE, KeyFields
+from hub.model.graph import Coordinate
 from hub.model.operation import Argument, Constant, Field, ListValue, ObjectValue, Variable, fields_of, items_of
 from hub.model.plan import (
     EntityWay,
@@ -54,11 +58,12 @@ from hub.model.plan import (
     Value,
 )
 from hub.model.supergraph import ContextArgument, FieldSet
-from hub.model.viewer import Profile, Standing, Universe
+from hub.model.viewer import Asserted, Profile, Standing, Universe
 from hub.planner.contexts import Contexts, Scope
 from hub.planner.graph import Move, Place, PlannerGraph, leaves
 
 Selection = Mapping[str, tuple[Grant, ...]]
+AS_IT_IS: Mapping[Coordinate, Effects] = MappingProxyType({})
 
 
 MOST_STEPS = 100_000
@@ -89,6 +94,7 @@ class _Draft:
     """A fetch from one object, while it is planned.
 
     required  what its fields require beside the key
+    reads     what the policy gives of what they read
     inputs    those of them, and of the key, that come from elsewhere again
     handed    the representation, once it is planned
     leaves    the columns of values without objects, by field and arguments
@@ -100,6 +106,7 @@ class _Draft:
     target: _Object
     standing: Standing
     required: FieldSet = ()
+    reads: dict[Coordinate, Effects] = field(default_factory=dict)
     inputs: list[_Placed] = field(default_factory=list)
     handed: tuple[Node, ...] = ()
     leaves: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -193,7 +200,7 @@ class _Builder:
         if source is None or grant.selection is None:
             return None
         key = self.graph.lookups.get((source, grant.name))
-        fetch = Fetch(source, _type(grant) if key else root, key or (), self.universe(grant.below), [])
+        fetch = self.asking(source, _type(grant) if key else root, key or (), grant.below)
         top = Scope(root, Place(source, root), fetch, fetched=True)
         shape = self.shape(grant, top, grant.selection)
         if key is None:
@@ -209,20 +216,25 @@ class _Builder:
         ways = []
         for entity, grants in grant.selection.items():
             for key in entered_by.get(entity, ()):
-                fetch = Fetch(source, entity, key, self.universe(grant.below), [])
+                fetch = self.asking(source, entity, key, grant.below)
                 found = Scope(entity, Place(source, entity), fetch, fetched=True)
                 nodes = _Object(self, found).nodes(grants)
                 fetch.columns.append(Shape(entity, {entity: nodes}, bound=_bound(found)))
                 ways.append(EntityWay(entity, key, fetch))
         return RootEntities(grant.key, dict(grant.arguments)[REPRESENTATIONS], tuple(ways))
 
-    def universe(self, standing: Standing) -> Universe:
-        return self.profile.universe(standing)
+    def sight(self, graph: str, standing: Standing) -> tuple[Universe, Asserted | None]:
+        """What a source may show of what is read with a standing, and what it is told of it in another process."""
+        asserted = Asserted(self.profile, standing) if graph in self.graph.elsewhere else None
+        return self.profile.universe(standing), asserted
 
-    def fetch(self, move: Move, universe: Universe) -> Fetch:
+    def fetch(self, move: Move, standing: Standing) -> Fetch:
         """The fetch that a move makes, without columns yet."""
-        graph = move.to.graph
-        return Fetch(graph, move.to.type, move.names, universe, [], graph not in self.graph.own)
+        return self.asking(move.to.graph, move.to.type, move.names, standing)
+
+    def asking(self, graph: str, type_name: str, key: tuple[str, ...], standing: Standing) -> Fetch:
+        universe, asserted = self.sight(graph, standing)
+        return Fetch(graph, type_name, key, universe, [], graph not in self.graph.own, asserted=asserted)
 
     def into(self, graph: str | None, type_name: str, place: Place) -> Move | None:
         """The move into a subgraph by a key that the place has."""
@@ -231,7 +243,7 @@ class _Builder:
 
     def whole(self, grant: Grant, move: Move, grants: Sequence[Grant], stub: Scope) -> Fetch:
         """The fetch of a whole entity that a field leads to."""
-        fetch = self.fetch(move, self.universe(grant.below))
+        fetch = self.fetch(move, grant.below)
         entity = Scope(stub.type, move.to, fetch, stub, fetched=True)
         nodes = _Object(self, entity).nodes(grants)
         fetch.columns.append(Shape(entity.type, {entity.type: nodes}, bound=_bound(entity)))
@@ -301,7 +313,7 @@ class _Builder:
         standing = next((one.standing for grants in asked for one in grants), Standing.OFFICIAL)
         known = self.graph.runtime(place.type, move.to.graph)
         here = _Object(self, scope)
-        fetch = self.fetch(move, self.universe(standing))
+        fetch = self.fetch(move, standing)
         bound: dict[str, Mapping[int, Node]] = {}
         carried: list[Node] = []
         cases = {}
@@ -365,21 +377,34 @@ class _Builder:
         cases = {entity: _Object(self, stub).nodes(selection[entity])}
         return self.value(grant, Shape(entity, cases, bound=_bound(stub)))
 
+    def at_home(self, grant: Grant, place: Place) -> bool:
+        """Whether what a remote subgraph gives in a field is an entity that is at home elsewhere.
+
+        Among remote subgraphs alone there is no policy, and each is taken at its word.
+        """
+        if not self.graph.own or place.graph in self.graph.own:
+            return False
+        entity = _type(grant)
+        known = isinstance(self.graph.type(entity), GraphQLObjectType)
+        return known and self.graph.home(entity) not in (None, place.graph)
+
     def homeward(self, grant: Grant, holder: Scope, selection: Selection) -> Shape | None:
-        """What a remote subgraph says of an entity that is at home in an own source: its key, and no more.
+        """What a remote subgraph says of an entity that is at home elsewhere: its key, and no more.
 
         Whether the record is there for this reader, its home says.
         """
+        if not self.at_home(grant, holder.place):
+            return None
         entity, graph = _type(grant), holder.place.graph
         home = self.graph.home(entity)
-        if home not in self.graph.own or graph in self.graph.own:
-            return None
         stub = Scope(entity, Place(graph, entity), holder.fetch, holder)
         move = self.into(home, entity, stub.place)
         if move is None:
             raise Internal(f"`{graph}` gives no key of `{entity}`, which is at home in `{home}`")
         fetch = self.whole(grant, move, selection[entity], stub)
-        return Shape(entity, {}, Hole("", "", True, fetch, 0, move.names), bound=_bound(stub))
+        handed = self.representation(stub, move, grant.below)
+        hole = Hole("", "", True, fetch, 0, move.names, representation=handed)
+        return Shape(entity, {}, hole, bound=_bound(stub))
 
     def value(self, grant: Grant, shape: Shape | None, inherited: tuple[Inherited, ...] = ()) -> Value:
         """A field that the source gives, as the policy decided."""
@@ -396,7 +421,13 @@ class _Builder:
         )
 
     def compared(self, argument: Argument, name: str, grant: Grant) -> Argument:
-        """An argument whose conditions behind links are keys to be searched for."""
+        """An argument whose conditions behind links are keys to be searched for.
+
+        A source in another process takes the condition as it is, and refuses what it cannot answer alone.
+        """
+        here = self.graph.own - self.graph.elsewhere
+        if here.isdisjoint(self.graph.resolvers(grant.field.parent, grant.name)):
+            return argument
         expected = grant.field.inputs.get(name)
         if expected is None or not isinstance(get_named_type(expected), GraphQLInputObjectType):
             return argument
@@ -438,13 +469,19 @@ class _Builder:
         page = Shape(f"{entity}Connection", {f"{entity}Connection": parts})
         arguments = (("first", Constant(most)), ("where", where))
         listed = Value(name, name, True, arguments, page, SHOWN, grant.reads)
-        fetch = Fetch(source, self.graph.root, (), self.profile.others, [listed])
+        fetch = self.asking(source, self.graph.root, (), Standing.OFFICIAL)
+        fetch.columns.append(listed)
         variable = f"{path} #{len(self.searches)}"
         self.searches.append(KeySearch(variable, path, fetch, key, most))
         return Variable(variable)
 
-    def grants(self, type_name: str, fields: FieldSet, standing: Standing) -> Iterator[Grant]:
-        """A field set as a selection, which the planner makes for itself."""
+    def grants(
+        self, type_name: str, fields: FieldSet, standing: Standing, reads: Mapping[Coordinate, Effects] = AS_IT_IS
+    ) -> Iterator[Grant]:
+        """A field set as a selection, which the planner makes for itself.
+
+        A subgraph is handed as it is what `reads` says nothing of; the rest where it is shown in full, or null.
+        """
         for node in _united(self.graph.applying(type_name, fields)):
             if node.name == "__typename":
                 continue
@@ -453,15 +490,23 @@ class _Builder:
             selection = None
             if node.selections:
                 concretes = self.graph.possible(below)
-                selection = {one: tuple(self.inner(one, below, node.selections, standing)) for one in concretes}
+                selection = {one: tuple(self.inner(one, below, node.selections, standing, reads)) for one in concretes}
             arguments = tuple((name, Constant(value)) for name, value in node.arguments)
             made = Field(node.name, node.name, type_name, expected, arguments, None, _NO_NODE)
-            yield Grant(made, standing, standing, SHOWN, {}, selection)
+            effects = _in_full(reads.get((type_name, node.name), SHOWN))
+            yield Grant(made, standing, standing, effects, {}, selection)
 
-    def inner(self, concrete: str, declared: str, fields: FieldSet, standing: Standing) -> Iterator[Grant]:
+    def inner(
+        self, concrete: str, declared: str, fields: FieldSet, standing: Standing, reads: Mapping[Coordinate, Effects]
+    ) -> Iterator[Grant]:
         if concrete != declared:
             yield Grant(_typename(concrete), standing, standing, SHOWN, {}, None)
-        yield from self.grants(concrete, fields, standing)
+        yield from self.grants(concrete, fields, standing, reads)
+
+
+def _in_full(effects: Effects) -> Effects:
+    """What is handed of a field: where it is not shown as it is, nothing."""
+    return Effects(*(one if one is Effect.SHOW else Effect.DENY for one in effects))
 
 
 _NO_NODE = AstField(name=NameNode(value="_"))
@@ -591,21 +636,29 @@ class _Object:
         return None if rest is not None or node is None or _asks(node) else node
 
     def turns(self, grant: Grant) -> bool:
-        """Whether rows below a field are read in another universe than their row."""
-        universe = self.builder.universe
-        return self.place.graph in self.graph.own and universe(grant.below) is not universe(grant.standing)
+        """Whether rows below a field are read otherwise than their row: in another universe, or by another assertion.
+
+        A source that another hub serves of this graph knows by itself how a standing weakens within a universe. What
+        is at home in an own source is fetched there in any case.
+        """
+        sight = partial(self.builder.sight, self.place.graph)
+        if self.place.graph in self.graph.own:
+            return sight(grant.below)[0] is not sight(grant.standing)[0]
+        return sight(grant.below) != sight(grant.standing) and not self.builder.at_home(grant, self.place)
 
     def turn(self, grant: Grant) -> Node:
-        """A field that goes on in another universe: a fetch of its own, by a key of the object it stands in."""
+        """A field that is read otherwise: a fetch of its own, by a key of the object it stands in."""
         move = self.builder.into(self.place.graph, self.type, self.place)
         if move is None:
             place = f"`{self.type}.{grant.name}`"
             raise Internal(f"{place} changes the standing, and `{self.type}` has no key in `{self.place.graph}`")
         assert grant.selection is not None
-        fetch = self.builder.fetch(move, self.builder.universe(grant.below))
+        fetch = self.builder.fetch(move, grant.below)
         there = Scope(self.type, move.to, fetch, self.scope, fetched=True, bound=fetch.bound)
         fetch.columns.append(self.builder.value(grant, self.builder.shape(grant, there, grant.selection)))
-        return Hole(grant.key, grant.name, _nullable(grant), fetch, 0, move.names, _many(grant))
+        handed = self.builder.representation(self.scope, move, grant.standing)
+        many = _many(grant) and not fetch.remote
+        return Hole(grant.key, grant.name, _nullable(grant), fetch, 0, move.names, many, representation=handed)
 
     def split(self, place: Place, grant: Grant) -> tuple[Grant | None, Grant | None]:
         """What of a field can be had by way of a place that gives it, and what cannot."""
@@ -710,17 +763,18 @@ class _Object:
         """The fetch that a field joins: one of the same move, if what it requires is at hand or the same."""
         joined = self.graph.joined(move.to, grant.name)
         required = joined.requires if joined is not None else ()
-        universe = self.builder.universe(grant.standing)
+        sight = self.builder.sight(move.to.graph, grant.standing)
         local = self.graph.gives(self.type, self.place, required) and not _has_arguments(required)
         uses = self.uses(move.to, grant)
-        identity = (move, universe, "" if local else repr(required), *((use.context, use.selection) for use in uses))
+        identity = (move, sight, "" if local else repr(required), *((use.context, use.selection) for use in uses))
         found = self.drafts.get(identity)
         if found is None:
-            fetch = self.builder.fetch(move, universe)
+            fetch = self.builder.fetch(move, grant.standing)
             target = _Object(self.builder, self.target(fetch, move.to))
             found = self.drafts[identity] = _Draft(fetch, move, target, grant.standing)
             found.awaits = any(self.builder.contexts.awaited(self.scope, use) for use in uses)
         found.required += tuple(node for node in required if node not in found.required)
+        found.reads |= grant.reads
         return found
 
     def target(self, fetch: Fetch, place: Place) -> Scope:
@@ -777,6 +831,7 @@ class _Object:
         into.fetch.columns += draft.fetch.columns
         into.fetch.bound |= draft.fetch.bound
         into.fetch.passed |= draft.fetch.passed
+        into.reads |= draft.reads
         into.leaves |= {leaf: start + column for leaf, column in draft.leaves.items()}
         into.required += tuple(node for node in draft.required if node not in into.required)
         known = {one.grant.key for one in into.inputs}
@@ -797,7 +852,9 @@ class _Object:
                 raise Internal(f"`{draft.fetch.source}` is an own source, which cannot require fields")
             return ()
         fields = _united((*draft.move.key, *draft.required))
-        return tuple(self.builder.grants(self.type, fields, draft.standing))
+        keys = {(self.type, node.name) for node in draft.move.key}
+        reads = {where: given for where, given in draft.reads.items() if where not in keys}
+        return tuple(self.builder.grants(self.type, fields, draft.standing, reads))
 
     def handed(self, draft: _Draft) -> tuple[Node, ...]:
         """The nodes of the representation."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from types import MappingProxyType
 
 from graphql import (
     GraphQLInterfaceType,
@@ -25,9 +24,9 @@ from graphql import (
 )
 
 from hub.errors import Problem
-from hub.model.graph import Compared
-from hub.model.mapping import Reference, Rows, SourceMapping
-from hub.model.supergraph import FieldSet, JoinField, Supergraph
+from hub.model.graph import Compared, DeclaredGraph
+from hub.model.mapping import Reference, Rows
+from hub.model.supergraph import FieldSet, JoinField, Supergraph, homes
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +61,18 @@ class Move:
 class PlannerGraph:
     """What the planner asks: who resolves a field where, who is home of a type, which moves there are.
 
-    own     the hub's own sources, which are asked by values and not by representations
-    labels  the labels of `@override` that are on
-    lists   entity -> (source, root field, the most of a page) that lists all of them
-    compared  (input type, field) -> the field that a filter compares
+    own        the hub's own sources, which are asked by values and not by representations
+    elsewhere  sources in other processes, which are told of who reads
+    labels     the labels of `@override` that are on
+    lists      entity -> (source, root field, the most of a page) that lists all of them, here
+    compared   (input type, field) -> the field that a filter compares
     """
 
     supergraph: Supergraph
     references: Mapping[tuple[str, str, str], tuple[str, ...]] = field(default_factory=dict)
     lookups: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     own: frozenset[str] = frozenset()
+    elsewhere: frozenset[str] = frozenset()
     labels: frozenset[str] = frozenset()
     lists: Mapping[str, tuple[str, str, int]] = field(default_factory=dict)
     compared: Mapping[tuple[str, str], Compared] = field(default_factory=dict)
@@ -186,17 +187,12 @@ class PlannerGraph:
         return {name: contexts for name, contexts in found.items() if contexts}
 
     def home(self, type_name: str) -> str | None:
-        """The subgraph an entity is at home in: the one that declares it and does not only extend it."""
+        """The subgraph an entity is at home in, if there is one."""
         return self._homes.get(type_name)
 
     @cached_property
     def _homes(self) -> Mapping[str, str]:
-        homes: dict[str, str] = {}
-        for type_name, joins in self.supergraph.types.items():
-            own = {join.graph for join in joins if join.key and not join.extension}
-            if len(own) == 1:
-                homes[type_name] = own.pop()
-        return homes
+        return homes(self.supergraph, self.own)
 
     # Moves ----------------------------------------------------------------------------------------------------------
 
@@ -373,16 +369,17 @@ def leaves(fields: FieldSet, prefix: str = "") -> Iterator[str]:
 
 
 def brittle_fields(graph: PlannerGraph) -> list[Problem]:
-    """Fields that are never null although another source than the entity's own home gives them.
+    """Fields that are never null although another source than the entity's home gives them.
 
-    When that source is down, such a field would take the whole entity with it.
+    When that source is down, such a field would take the whole entity with it. Where all subgraphs are remote, that is
+    for those who run them to decide.
     """
     api = graph.supergraph.api
     found = []
     for (type_name, field_name), joins in graph.supergraph.fields.items():
         home = graph.home(type_name)
         owner = api.type_map.get(type_name)
-        if home not in graph.own or not isinstance(owner, GraphQLObjectType) or field_name not in owner.fields:
+        if not graph.own or home is None or not isinstance(owner, GraphQLObjectType) or field_name not in owner.fields:
             continue
         givers = sorted(join.graph for join in joins if join.resolves)
         if home not in givers and isinstance(owner.fields[field_name].type, GraphQLNonNull):
@@ -392,16 +389,27 @@ def brittle_fields(graph: PlannerGraph) -> list[Problem]:
     return found
 
 
+def homeless_links(graph: PlannerGraph) -> list[Problem]:
+    """Links of own sources to entities that several subgraphs claim, or none: nobody says if the record is there."""
+    found = []
+    for source, type_name, field_name in graph.references:
+        entity = get_named_type(graph.field_type(type_name, field_name)).name
+        if graph.home(entity) is None:
+            place = f"{source}:{type_name}.{field_name}"
+            message = f"leads to `{entity}`, which is at home in no one source"
+            found.append(Problem("HOME_UNKNOWN", place, message, "let one source have it, and the others extend it"))
+    return found
+
+
 def planner_graph(
-    supergraph: Supergraph,
-    mappings: Mapping[str, SourceMapping],
-    compared: Mapping[tuple[str, str], Compared] = MappingProxyType({}),
-    labels: frozenset[str] = frozenset(),
+    supergraph: Supergraph, declared: DeclaredGraph | None = None, labels: frozenset[str] = frozenset()
 ) -> PlannerGraph:
     """The planner's view of a composed graph, with the labels of `@override` that are on.
 
-    The mappings say which fields of the hub's own sources are references, `compared` what filters of lists compare.
+    The declared graph says which fields of the hub's own sources are references, and what filters of lists compare.
+    Without it every subgraph is asked over HTTP.
     """
+    mappings = declared.mappings if declared is not None else {}
     references = {
         (source, type_name, field_name): tuple(key for key, _ in mapped.keys)
         for source, mapping in mappings.items()
@@ -412,12 +420,23 @@ def planner_graph(
     lookups = {
         (source, name): lookup.key for source, mapping in mappings.items() for name, lookup in mapping.lookups.items()
     }
+    elsewhere = frozenset(supergraph.graphs if declared is None else declared.remotes)
     query = supergraph.api.query_type
     lists = {
         mapped.gives: (source, field_name, mapped.page.most)
         for source, mapping in mappings.items()
         for of in (mapping.types.get(query.name if query else ""),)
         for field_name, mapped in (of.fields.items() if of else ())
-        if isinstance(mapped, Rows) and mapped.page is not None
+        if isinstance(mapped, Rows) and mapped.page is not None and source not in elsewhere
     }
-    return PlannerGraph(supergraph, references, lookups, frozenset(mappings), labels, lists=lists, compared=compared)
+    compared = declared.compared if declared is not None else {}
+    return PlannerGraph(
+        supergraph,
+        references,
+        lookups,
+        frozenset(mappings),
+        elsewhere,
+        labels,
+        lists=lists,
+        compared=compared,
+    )

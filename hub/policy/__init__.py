@@ -4,6 +4,7 @@ Takes the composed labels, the policy table, the agreements and the transitions 
 the contract schema of a profile, and for each operation an `Authorized`. Nothing is decided per row here. Does no I/O.
 
 entrances  who may enter a source that stands alone as a subgraph, by which keys, and what leads out of it
+remotes    supergraph x declared graph -> what follows from remote subgraphs, where they say nothing as little as can be
 rulebook   supergraph x policy table x agreements -> RuleBook: the one decision, with its reasons
 check      RuleBook x graph -> what the table says that the graph cannot carry out
 contract   RuleBook x profile -> the schema that this profile sees
@@ -24,6 +25,7 @@ from hub.policy.describe import described_sdl
 from hub.policy.entrances import Entrances
 from hub.policy.plans import plan_sight
 from hub.policy.pseudonym import pseudonym_key
+from hub.policy.remotes import with_remotes
 from hub.policy.rulebook import RuleBook, Verdict, public_rules, rulebook
 
 __all__ = [
@@ -40,4 +42,5 @@ __all__ = [
     "pseudonym_key",
     "public_rules",
     "rulebook",
+    "with_remotes",
 ]

@@ -69,9 +69,11 @@ class _Deciding:
         for target in self.rules.inputs(where):
             # A field of the same object is read with the field's own standing, one of listed rows with theirs.
             standing = at if target[0] == where[0] else below
-            effects = self.rules.effects(self.profile, standing, target)
-            if effects.within(self.profile.universe(standing).classes) != {Effect.SHOW}:
-                found[target] = effects
+            if not self.rules.shown(self.profile, standing, target):
+                found[target] = self.rules.effects(self.profile, standing, target)
+        for target in self.rules.handed(where):
+            if not self.rules.shown(self.profile, at, target):
+                found[target] = self.rules.effects(self.profile, at, target)
         return found
 
     def compared(self, field: Field, below: Standing, path: tuple[str, ...]) -> Mapping[Coordinate, Effects]:

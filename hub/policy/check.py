@@ -105,9 +105,8 @@ def _denied_in_some(rules: RuleBook, fields: Sequence[Coordinate]) -> Iterator[t
     said: set[Coordinate] = set()
     for profile in profiles(rules):
         for standing in standings(profile.audience):
-            in_universe = profile.universe(standing).classes
-            for where in fields if len(in_universe) > 1 else ():
-                found = rules.effects(profile, standing, where).within(in_universe)
+            for where in fields if len(profile.universe(standing).classes) > 1 else ():
+                found = rules.effects(profile, standing, where).within(rules.classes_of(profile, standing, where))
                 if where not in said and Effect.DENY in found and len(found) > 1:
                     said.add(where)
                     yield where, profile.audience

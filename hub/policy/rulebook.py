@@ -71,6 +71,7 @@ class RuleBook:
     compared    (input type, field) -> what it stands for, of filters and orders of lists
     lists       fields that are connections
     structure   fields that lists are made of: they say nothing that the list's own label does not decide
+    held        (type, field) -> the only classes whose rows hold it
     entrances   of a source that stands alone
     """
 
@@ -86,7 +87,13 @@ class RuleBook:
     compared: Mapping[Coordinate, Compared] = field(default_factory=dict)
     lists: frozenset[Coordinate] = frozenset()
     structure: frozenset[Coordinate] = frozenset()
+    held: Mapping[Coordinate, frozenset[RecordClass]] = field(default_factory=dict)
     entrances: Entrances = field(default_factory=Entrances)
+
+    def classes_of(self, profile: Profile, standing: Standing, where: Coordinate) -> tuple[RecordClass, ...]:
+        """The classes of the reader's universe whose rows may hold a field."""
+        held = self.held.get(where)
+        return tuple(one for one in profile.universe(standing).classes if held is None or one in held)
 
     def effects(self, profile: Profile, standing: Standing, where: Coordinate) -> Effects:
         """What the profile is given of a field at a standing. Anything unknown is denied."""
@@ -103,10 +110,14 @@ class RuleBook:
         if where not in self.labels:
             return Verdict(DENIED, ("it has no label",) * len(RecordClass))
         in_universe = profile.universe(standing).classes
+        holding = self.classes_of(profile, standing, where)
         decided = [
             self._decide(profile, standing, where, one, frozenset())
-            if one in in_universe
-            else (Effect.DENY, "outside the reader's universe")
+            if one in holding
+            else (
+                Effect.DENY,
+                "no row of this class holds it" if one in in_universe else "outside the reader's universe",
+            )
             for one in RecordClass
         ]
         return Verdict(Effects(*(effect for effect, _ in decided)), tuple(reason for _, reason in decided))
@@ -122,7 +133,11 @@ class RuleBook:
             return True
         # What is compared are the rows below the field.
         below = self.standing_after(standing, where)
-        return self.effects(profile, below, target).within(profile.universe(below).classes) == {Effect.SHOW}
+        return self.shown(profile, below, target)
+
+    def shown(self, profile: Profile, standing: Standing, where: Coordinate) -> bool:
+        """Whether a field is given as it is in every row of the reader's universe that holds it."""
+        return self.effects(profile, standing, where).within(self.classes_of(profile, standing, where)) == {Effect.SHOW}
 
     def usable(self, profile: Profile, standing: Standing, input_field: Coordinate) -> bool:
         """Whether lists may be filtered or ordered by an input: if some class gives what it stands for, none masked.
@@ -138,6 +153,10 @@ class RuleBook:
     def inputs(self, where: Coordinate) -> tuple[Coordinate, ...]:
         """The fields that a field is made of or ordered by, and which it sees as the reader would."""
         return self.reads.get(where, _NOTHING).inputs
+
+    def handed(self, where: Coordinate) -> tuple[Coordinate, ...]:
+        """The fields that the subgraph of a field is handed for it."""
+        return self.reads.get(where, _NOTHING).handed
 
     def standing_after(self, standing: Standing | None, where: Coordinate) -> Standing:
         """The standing below a field; it only weakens. A root field without a transition is official."""
@@ -179,13 +198,17 @@ class RuleBook:
         for relative in relatives:
             said += self._own(profile, standing, relative, of)
         seen |= {*relatives}
-        for source in (source for one in relatives for source in self.reads.get(one, _NOTHING).sources):
+        for source in (source for one in relatives for source in self._made_of(one)):
             if source not in seen:
                 effect, reason = self._decide(profile, standing, source, of, seen)
                 if effect is not Effect.SHOW:
                     said.append((Effect.DENY, f"made of {'.'.join(source)}, which is {effect}: {reason}"))
         found = strictest(effect for effect, _ in said)
         return found, next((reason for effect, reason in said if effect is found), "two different masks")
+
+    def _made_of(self, where: Coordinate) -> tuple[Coordinate, ...]:
+        reads = self.reads.get(where, _NOTHING)
+        return (*reads.sources, *reads.handed)
 
     def _own(
         self, profile: Profile, standing: Standing, where: Coordinate, of: RecordClass
@@ -240,19 +263,23 @@ def rulebook(supergraph: Supergraph, declared: DeclaredGraph) -> RuleBook:
     for type_name, owner in _composites(supergraph.api):
         for field_name, found in owner.fields.items():
             place = f"{type_name}.{field_name}"
-            applied = supergraph.applied.get(place, ())
-            label = next((str(one.arguments["name"]) for one in applied if one.name == "label"), None)
             if (type_name, field_name) in declared.structure:
                 continue
-            if label is None:
+            found_labels = _labels(supergraph, declared, (type_name, field_name))
+            if len(found_labels) > 1:
+                message = f"is labelled {' and '.join(f'`{one}`' for one in found_labels)}"
+                problems.append(Problem("LABEL_CONFLICT", place, message, "use one label"))
+            elif not found_labels and not _foreign(supergraph, declared, (type_name, field_name)):
                 message = "has no label"
                 problems.append(
                     Problem("LABEL_MISSING", place, message, "give it one of the labels of the policy table")
                 )
-            elif label not in declared.policy.labels:
-                problems.append(Problem("LABEL_UNKNOWN", place, f"label `{label}` is not in the policy table"))
-            else:
-                labels[type_name, field_name] = label
+            elif not set(found_labels) <= declared.policy.labels:
+                problems.append(
+                    Problem("LABEL_UNKNOWN", place, f"label `{found_labels[0]}` is not in the policy table")
+                )
+            elif found_labels:
+                (labels[type_name, field_name],) = found_labels
             asked = [*_needs(supergraph, place), *_needs(supergraph, type_name)]
             asked += _needs(supergraph, get_named_type(found.type).name)
             if asked:
@@ -274,7 +301,21 @@ def rulebook(supergraph: Supergraph, declared: DeclaredGraph) -> RuleBook:
         declared.compared,
         declared.lists,
         declared.structure,
+        declared.held,
     )
+
+
+def _labels(supergraph: Supergraph, declared: DeclaredGraph, where: Coordinate) -> tuple[str, ...]:
+    """The labels of a field: those of its subgraphs, and that of an overlay."""
+    applied = supergraph.applied.get(".".join(where), ())
+    found = [str(one.arguments["name"]) for one in applied if one.name == "label"]
+    return tuple(dict.fromkeys([*found, *([declared.labels[where]] if where in declared.labels else [])]))
+
+
+def _foreign(supergraph: Supergraph, declared: DeclaredGraph, where: Coordinate) -> bool:
+    """Whether only remote subgraphs have a field, whose unlabelled fields are not shared, and build."""
+    joins = supergraph.fields.get(where, ())
+    return bool(joins) and all(declared.foreign(join.graph) for join in joins)
 
 
 def public_rules(api: GraphQLSchema) -> RuleBook:
@@ -365,8 +406,7 @@ def _reads(supergraph: Supergraph, declared: DeclaredGraph) -> Mapping[Coordinat
         )
         if required:
             known = found.get((type_name, field_name), _NOTHING)
-            sources = tuple(dict.fromkeys((*known.sources, *required)))
-            found[type_name, field_name] = Reads(known.inputs, sources, known.arguments)
+            found[type_name, field_name] = replace(known, handed=tuple(dict.fromkeys(required)))
     return found
 
 

@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from hub.assertion import SECONDS, TYPE, Asserted
+from hub.assertion import SECONDS, TYPE
 from hub.cache import Bounded
 from hub.errors import Unauthenticated
-from hub.model.viewer import Served, Standing, Universe, standings
+from hub.model.viewer import Asserted, Served, Standing, Universe, standings
 from hub.server.identity import does_not_go, profile_of
 from hub.server.keys import KeySet
 from hub.server.tokens import LEEWAY, member, verified_claims

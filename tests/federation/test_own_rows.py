@@ -131,8 +131,8 @@ def graph_of(case: Case, bench: Bench) -> Supergraph:
 
 def engine_of(supergraph: Supergraph, dsn: str) -> Engine:
     mappings = {"goods": GOODS, "scales": SCALES}
-    planner = planner_graph(supergraph, mappings)
     declared = DeclaredGraph((), mappings, {}, {}, PolicyTable("public", frozenset(), {}))
+    planner = planner_graph(supergraph, declared)
     sources: dict[str, Source] = {
         name: PostgresSource(mapping, {Universe.CIVILIAN: dsn}) for name, mapping in mappings.items()
     }

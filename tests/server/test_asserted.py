@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.assertion import Asserted, Signer, public_key_set, read_private_key
+from hub.assertion import Signer, public_key_set, read_private_key
 from hub.errors import SettingsWrong, Unauthenticated
-from hub.model.viewer import CLEARANCES, Audience, Profile, Served, Standing, Universe, standings
+from hub.model.viewer import CLEARANCES, Asserted, Audience, Profile, Served, Standing, Universe, standings
 from hub.server.asserted import Verifier
 from hub.server.identity import Identity, Trust
 from hub.server.keys import KeySet, read_key_set

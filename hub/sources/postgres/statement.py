@@ -42,11 +42,11 @@ from hub.model.source import (
     Argued,
     Binding,
     ComputedChild,
-    CursorChild,
     Opened,
     Parameter,
     PseudonymKey,
     Question,
+    QuestionChild,
     Sought,
     absent,
     context,
@@ -83,7 +83,7 @@ class Compiler:
         self.mapping = mapping
         self.classes = fetch.universe.classes
         self.parameters: list[Parameter] = []
-        self.children: list[Hole | ComputedChild | CursorChild] = []
+        self.children: list[QuestionChild] = []
         self.aliases = 0
         self.key_count = 0
         self.secret: tuple[str, str] | None = None
@@ -395,7 +395,8 @@ class Compiler:
         if hole.via and denied:
             row = row.without(denied)
         if hole.representation:
-            key = self.handed(hole.representation, hole.fetch.key, home, row, given)
+            held = self.type(hole.fetch.type) if hole.via else home
+            key = self.handed(hole.representation, hole.fetch.key, held, row, given)
         else:
             parts = [self.key_part(name, home, row, given) for name in hole.inputs]
             key = f" || {literal(KEY_PARTS)} || ".join(parts)

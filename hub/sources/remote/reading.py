@@ -2,17 +2,31 @@
 
 Readers are made once for a fetch. Each takes the decoded object, the errors that stand below it, and whether it writes
 inside a mark. A null with an error below it has failed; what the public graph's types do not allow has failed too.
+
+Where rows tell their class, there is a reader for each class of the viewer's universe, and an object's class picks one.
+An object of another class is `OUTSIDE`: left out of lists, and null where it stands alone, as if it were not there.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import orjson
-from graphql import GraphQLEnumType, GraphQLList, GraphQLNonNull, GraphQLOutputType, GraphQLScalarType
+from graphql import (
+    GraphQLEnumType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLOutputType,
+    GraphQLScalarType,
+    get_nullable_type,
+)
 
 from hub.model.source import ABSENT, FIRST_CODE, INNER, INNER_END, KEY_PARTS, MARK, failure
+from hub.model.viewer import RecordClass
+from hub.sources.remote.mask import Mask
 
 # (decoded object, errors below it, inside a mark) -> text
 Reader = Callable[[Mapping[str, Any], "Errors | None", bool], str]
@@ -22,8 +36,14 @@ ItemReader = Callable[[Any, "Errors | None", bool], str]
 # (decoded object, errors below it) -> what another source is asked by; none where a part of the key is null
 Keyed = Callable[[Mapping[str, Any], "Errors | None"], str | None]
 
+log = logging.getLogger("hub.sources.remote")
+
+# The text of an object that is not there for the reader; no JSON is empty.
+OUTSIDE = ""
+
 MALFORMED = "SUBREQUEST_MALFORMED_RESPONSE"
-_WORDS = ("String", "ID")
+# How a row may spell its class.
+CLASSES = {word: one for one in RecordClass for word in (one.name, one.value)}
 
 
 class Errors:
@@ -61,38 +81,50 @@ def malformed_message(source: str) -> str:
     return f"the {source} part of the graph gave a malformed answer"
 
 
-def field_reader(source: str, alias: str, expected: GraphQLOutputType, item: ItemReader | None) -> Reader:
-    """A field of the object: a scalar, an enum, or with `item` objects in whatever lists the type says."""
-    read = _typed(source, expected, item)
+def field_reader(
+    source: str,
+    alias: str,
+    expected: GraphQLOutputType,
+    item: ItemReader | None,
+    mask: Mask | None = None,
+    *,
+    hides: bool = False,
+) -> Reader:
+    """A field of the object: a scalar, an enum, or with `item` objects in whatever lists the type says.
 
+    mask   what is given of a scalar in place of its value
+    hides  an object whose class cannot be told may be one that the reader must not know of
+    """
+    read = _typed(source, expected, item, mask, hides)
+    missing = ABSENT if isinstance(expected, GraphQLNonNull) else "null"
     wrong = malformed(source)
 
     def field(found: Mapping[str, Any], errors: Errors | None, inner: bool) -> str:
         below = errors.at(alias) if errors else None
         if alias not in found:
             return (below.first() if below else None) or wrong
-        return read(found[alias], below, inner)
+        return read(found[alias], below, inner) or missing
 
     return field
 
 
 def _typed(
-    source: str, expected: GraphQLOutputType, item: ItemReader | None
+    source: str, expected: GraphQLOutputType, item: ItemReader | None, mask: Mask | None, hides: bool
 ) -> Callable[[Any, Errors | None, bool], str]:
     wrong = malformed(source)
     if isinstance(expected, GraphQLNonNull):
-        nullable = _typed(source, expected.of_type, item)
+        nullable = _typed(source, expected.of_type, item, mask, hides)
 
         def sure(value: Any, errors: Errors | None, inner: bool) -> str:
             if value is None:
-                return (errors.first() if errors else None) or wrong
+                return nullable(None, errors, inner) if hides else (errors.first() if errors else None) or wrong
             text = nullable(value, errors, inner)
             # A value that this graph hides is missing without anybody's fault.
             return ABSENT if text == "null" else text
 
         return sure
     if isinstance(expected, GraphQLList):
-        one = _typed(source, expected.of_type, item)
+        one = _typed(source, expected.of_type, item, mask, hides)
 
         def many(value: Any, errors: Errors | None, inner: bool) -> str:
             if value is None:
@@ -100,21 +132,26 @@ def _typed(
             if not isinstance(value, list):
                 return wrong
             if errors:
-                return f"[{','.join([one(each, errors.at(index), inner) for index, each in enumerate(value)])}]"
-            return f"[{','.join([one(each, None, inner) for each in value])}]"
+                texts = [one(each, errors.at(index), inner) for index, each in enumerate(value)]
+            else:
+                texts = [one(each, None, inner) for each in value]
+            return f"[{','.join(filter(None, texts))}]"
 
         return many
-    leaf = item or _leaf(source, expected)
+    leaf = item or _leaf(source, expected, mask)
 
     def maybe(value: Any, errors: Errors | None, inner: bool) -> str:
         if value is None:
+            if hides and errors:
+                log.error("`%s` failed in a row before its class was known", source)
+                return OUTSIDE
             return (errors.first() if errors else None) or "null"
         return leaf(value, errors, inner)
 
     return maybe
 
 
-def _leaf(source: str, expected: GraphQLOutputType) -> ItemReader:
+def _leaf(source: str, expected: GraphQLOutputType, mask: Mask | None) -> ItemReader:
     wrong = malformed(source)
     if isinstance(expected, GraphQLEnumType):
         values = frozenset(expected.values)
@@ -127,11 +164,21 @@ def _leaf(source: str, expected: GraphQLOutputType) -> ItemReader:
         return enum
     assert isinstance(expected, GraphQLScalarType)
     fits = _fits(expected.name)
+    if mask is not None:
+
+        def masked(value: Any, _errors: Errors | None, _inner: bool) -> str:
+            if not isinstance(value, str | int) or not fits(value):
+                return wrong
+            return orjson.dumps(mask(str(value))).decode()
+
+        return masked
 
     def scalar(value: Any, _errors: Errors | None, _inner: bool) -> str:
         if not fits(value):
             return wrong
-        return orjson.dumps(str(value) if expected.name == "ID" else value).decode()
+        if isinstance(value, Decimal):
+            return str(value)
+        return orjson.dumps(str(value) if expected.name == "ID" else value, default=float).decode()
 
     return scalar
 
@@ -141,7 +188,7 @@ def _fits(scalar: str) -> Callable[[Any], bool]:
         case "Int":
             return lambda value: isinstance(value, int) and not isinstance(value, bool) and -(2**31) <= value < 2**31
         case "Float":
-            return lambda value: isinstance(value, int | float) and not isinstance(value, bool)
+            return lambda value: isinstance(value, int | Decimal) and not isinstance(value, bool)
         case "String":
             return lambda value: isinstance(value, str)
         case "ID":
@@ -151,16 +198,14 @@ def _fits(scalar: str) -> Callable[[Any], bool]:
     return lambda _: True
 
 
-def object_reader(source: str, cases: Mapping[str, Reader], known: str) -> ItemReader:
+def object_reader(source: str, cases: Mapping[str, ItemReader], known: str) -> ItemReader:
     """An object by its concrete type. With one case and `known`, the subgraph need not say which it is."""
     wrong = malformed(source)
     if known:
-        fields = cases[known]
+        only = cases[known]
 
         def certain(value: Any, errors: Errors | None, inner: bool) -> str:
-            if not isinstance(value, dict):
-                return wrong
-            return fields(value, errors, inner)
+            return only(value, errors, inner) if isinstance(value, dict) else wrong
 
         return certain
 
@@ -198,6 +243,38 @@ def binding_reader(read: Reader, bound: Sequence[tuple[str, Reader]]) -> Reader:
     return bind
 
 
+def told_reader(source: str, alias: str, by_class: Mapping[str, Reader]) -> Reader:
+    """What an object's class picks of the readers by class; outside of them it is not there."""
+    said = False
+
+    def told(found: Mapping[str, Any], errors: Errors | None, inner: bool) -> str:
+        nonlocal said
+        word = found.get(alias)
+        read = by_class.get(word) if isinstance(word, str) else None
+        if read is not None:
+            return read(found, errors, inner)
+        if not said and not (isinstance(word, str) and word in CLASSES):
+            said = True
+            log.error("`%s` gave a row of no known class", source)
+        return OUTSIDE
+
+    return told
+
+
+def below_reader(source: str, alias: str, read: Reader, missing: str) -> Reader:
+    """What is read of the object in a field, which may be null."""
+    wrong = malformed(source)
+
+    def below(found: Mapping[str, Any], errors: Errors | None, inner: bool) -> str:
+        value = found.get(alias)
+        under = errors.at(alias) if errors else None
+        if value is None:
+            return (under.first() if under else None) or missing
+        return read(value, under, inner) if isinstance(value, dict) else wrong
+
+    return below
+
+
 def constant_reader(text: str) -> Reader:
     """Known beforehand."""
     return lambda _value, _errors, _inner: text
@@ -209,7 +286,7 @@ def typename_reader(source: str, alias: str) -> Reader:
 
     def typename(found: Mapping[str, Any], _errors: Errors | None, _inner: bool) -> str:
         value = found.get(alias)
-        return f'"{value}"' if isinstance(value, str) else wrong
+        return orjson.dumps(value).decode() if isinstance(value, str) else wrong
 
     return typename
 
@@ -264,7 +341,7 @@ def bare_key(paths: Sequence[Sequence[str]], behind: Sequence[tuple[str, Reader]
             value: Any = found
             for step in path:
                 value = value.get(step) if isinstance(value, dict) else None
-            if not isinstance(value, str | int | float):
+            if not isinstance(value, str | int | Decimal):
                 return None
             text = str(value)
             if any(letter < " " for letter in text):
@@ -281,6 +358,26 @@ def parts_reader(code: int, parts: Sequence[Reader]) -> Reader:
 
     def mark(found: Mapping[str, Any], errors: Errors | None, inner: bool) -> str:
         text = KEY_PARTS.join([read(found, errors, True) for read in parts])
+        return f"{INNER}{letter}{text}{INNER_END}" if inner else f"{MARK}{letter}{text}{MARK}"
+
+    return mark
+
+
+def listed_reader(source: str, alias: str, expected: GraphQLOutputType, item: ItemReader, code: int) -> Reader:
+    """A mark around a list of objects that are found elsewhere, from which those that are not there are left out."""
+    letter = chr(FIRST_CODE + code)
+    whole = field_reader(source, alias, expected, item)
+    items = get_nullable_type(expected)
+    assert isinstance(items, GraphQLList)
+    one = _typed(source, get_nullable_type(items.of_type), item, None, hides=False)
+
+    def mark(found: Mapping[str, Any], errors: Errors | None, inner: bool) -> str:
+        values = found.get(alias)
+        if not isinstance(values, list):
+            return whole(found, errors, inner)
+        under = errors.at(alias) if errors else None
+        parts = [one(value, under.at(index) if under else None, True) for index, value in enumerate(values)]
+        text = KEY_PARTS.join(parts)
         return f"{INNER}{letter}{text}{INNER_END}" if inner else f"{MARK}{letter}{text}{MARK}"
 
     return mark

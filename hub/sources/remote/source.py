@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from itertools import chain
 from typing import Any
 
@@ -12,21 +15,26 @@ from graphql import GraphQLSchema
 
 from hub.errors import SourceUnavailable
 from hub.model.plan import Fetch
-from hub.model.source import GIVEN, NO_KEY, Asked, Question, Texts, failure
-from hub.model.viewer import Universe
-from hub.sources.remote.question import SLOT, Asking, FieldType, remote_question
-from hub.sources.remote.reading import MALFORMED, Errors, malformed, malformed_message
+from hub.model.source import GIVEN, KEY_PARTS, NO_KEY, Asked, Question, Texts, failure
+from hub.model.viewer import Audience, Profile, Standing, Universe
+from hub.sources.remote.question import SLOT, Asking, FieldType, Rows, remote_question
+from hub.sources.remote.reading import MALFORMED, OUTSIDE, Errors, malformed, malformed_message
 from hub.sources.remote.transport import Transport
 
 TOGETHER = 16
 # Lists of representations in one request: one for each question, and for each value that comes with its keys.
 MOST_LISTS = 100
 
+log = logging.getLogger("hub.sources.remote")
+
 
 class RemoteSource:
     """One remote subgraph.
 
+    rows     what is known of its rows, and carried out on them here
+    sign     source, profile, standing -> the assertion that goes with a request
     trusted  whether the text of its errors may be shown
+    coded    whether their codes may
     """
 
     def __init__(
@@ -35,19 +43,25 @@ class RemoteSource:
         api: GraphQLSchema,
         field_type: FieldType,
         transport: Transport,
+        rows: Rows | None = None,
         *,
+        sign: Callable[[str, Profile, Standing], str] | None = None,
         trusted: bool = False,
+        coded: bool = True,
     ) -> None:
         self.name = name
         self.together = TOGETHER
         self.transport = transport
         self._api = api
         self._field_type = field_type
+        self._rows = rows or Rows()
+        self._sign = sign
         self._trusted = trusted
+        self._coded = coded
 
     def question(self, fetch: Fetch) -> Question:
         """The selection of a fetch."""
-        return remote_question(fetch, self._api, self._field_type)
+        return remote_question(fetch, self._api, self._field_type, self._rows)
 
     def readable(self, question: Question) -> str:
         """The document, as it goes out when no other question goes with it."""
@@ -59,6 +73,11 @@ class RemoteSource:
 
     async def ask(self, asked: Sequence[Asked]) -> Sequence[Mapping[str, Texts]]:
         """The texts of each representation that the subgraph knows. A question of a root goes alone."""
+        if any(question.reading.empty for question, _, _ in asked):
+            # All of them are asked for the same reader.
+            return [
+                {} if question.reading.entity else {NO_KEY: ("null",) * question.columns} for question, _, _ in asked
+            ]
         if not any(question.reading.given for question, _, _ in asked):
             return await self._ask(asked)
         lists = [(number, behind, one) for number, each in enumerate(asked) for behind, one in by_values(each)]
@@ -73,8 +92,8 @@ class RemoteSource:
         body = _body(asked)
         mutates = any(question.reading.operation == "mutation" for question, _, _ in asked)
         try:
-            answer = orjson.loads(await self.transport.post(body, retry=not mutates))
-        except orjson.JSONDecodeError as error:
+            answer = _decoded(await self.transport.post(body, retry=not mutates, headers=self._told(asked)))
+        except (ValueError, RecursionError) as error:
             raise self._malformed(error) from error
         if not isinstance(answer, dict) or not ("data" in answer or "errors" in answer):
             raise self._malformed(None)
@@ -88,6 +107,14 @@ class RemoteSource:
                 raise self._malformed(None)
             return [dict.fromkeys(keys, (first,) * question.columns) for question, _, keys in asked]
         return [self._texts(f"_{slot}", question, keys, data, errors) for slot, (question, _, keys) in enumerate(asked)]
+
+    def _told(self, asked: Sequence[Asked]) -> Mapping[str, str]:
+        """For whom a request is made. INVARIANT: its questions are asked for readers of one profile and standing."""
+        asserted = asked[0][0].fetch.asserted
+        return self._bearing(asserted.profile, asserted.standing) if asserted is not None else {}
+
+    def _bearing(self, profile: Profile, standing: Standing) -> Mapping[str, str]:
+        return {} if self._sign is None else {"authorization": f"Bearer {self._sign(self.name, profile, standing)}"}
 
     def _texts(
         self, slot: str, question: Question, keys: Sequence[str], data: Mapping[str, Any], errors: Errors
@@ -106,10 +133,14 @@ class RemoteSource:
             at = below.at(index) if below else None
             if entity is None:
                 failed = at.first() if at else None
-                if failed is not None:
+                if failed is not None and not asking.hides:
                     texts[key] = (failed,) * question.columns
+                elif failed is not None:
+                    log.error("`%s` failed in a row before its class was known", self.name)
             elif isinstance(entity, dict):
-                texts[key] = tuple(read(entity, at, False) for read in asking.columns)
+                found_texts = tuple(read(entity, at, False) for read in asking.columns)
+                if OUTSIDE not in found_texts:
+                    texts[key] = found_texts
             else:
                 texts[key] = (malformed(self.name),) * question.columns
         return texts
@@ -131,15 +162,17 @@ class RemoteSource:
         code = extensions.get("code") if isinstance(extensions, dict) else None
         message = entry.get("message") if self._trusted else None
         shown = message if isinstance(message, str) else f"the {self.name} part of the graph could not answer"
-        return failure(self.name, code if isinstance(code, str) else "DOWNSTREAM_SERVICE_ERROR", shown)
+        shown_code = code if self._coded and isinstance(code, str) else "DOWNSTREAM_SERVICE_ERROR"
+        return failure(self.name, shown_code, shown)
 
     def _malformed(self, cause: BaseException | None) -> SourceUnavailable:
         return SourceUnavailable(self.name, cause, code=MALFORMED, message=malformed_message(self.name))
 
     async def ready(self) -> bool:
-        """Whether the subgraph answers at all."""
+        """Whether the subgraph answers at all, and takes what it is told of a reader."""
+        headers = self._bearing(Profile(Audience.OFFICER), Standing.OFFICIAL)
         try:
-            await self.transport.post(orjson.dumps({"query": "{ __typename }"}), retry=False)
+            await self.transport.post(orjson.dumps({"query": "{ __typename }"}), retry=False, headers=headers)
         except SourceUnavailable:
             return False
         return True
@@ -175,6 +208,15 @@ def _leaf(value: Any, levels: int) -> Any:
     return next((_leaf(inner, levels - 1) for name, inner in value.items() if name != "__typename"), None)
 
 
+def _decoded(body: bytes) -> Any:
+    """The answer, its numbers with all their digits: `8.00` is not `8.0` to whoever compares two answers."""
+    return json.loads(body, parse_float=Decimal, parse_constant=_no_number)
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"`{word}` is not JSON")
+
+
 def _body(asked: Sequence[Asked]) -> bytes:
     """The request: one operation with a list of representations for each question."""
     variables: list[str] = []
@@ -185,7 +227,8 @@ def _body(asked: Sequence[Asked]) -> bytes:
             f'"{name[1:].replace(SLOT, str(slot))}":{value}' for (name, _), value in values if value is not None
         ]
         if asking.entity:
-            variables.append(f'"r{slot}":[{",".join(keys)}]')
+            handed = (_representation(asking, key) for key in keys) if asking.bare else keys
+            variables.append(f'"r{slot}":[{",".join(handed)}]')
     document = orjson.dumps(_document([question for question, _, _ in asked]))
     if not variables:
         return b'{"query":' + document + b"}"
@@ -207,3 +250,9 @@ def _document(questions: Sequence[Question]) -> str:
         selections.append(selection)
     head = f"{operation}({', '.join(declared)})" if declared else operation
     return f"{head} {{ {' '.join(selections)} }}"
+
+
+def _representation(asking: Asking, key: str) -> str:
+    """The key of an own source, as a subgraph that stands for it takes it."""
+    parts = dict(zip(asking.bare, key.split(KEY_PARTS), strict=True))
+    return orjson.dumps({"__typename": asking.entity, **parts}).decode()

@@ -53,21 +53,19 @@ class Transport:
         url: str,
         limits: Limits | None = None,
         *,
-        headers: Callable[[], Mapping[str, str]] = dict,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.source = source
         self.url = url
         self.limits = limits or Limits()
         self.width = self.limits.width
-        self._headers = headers
         self._clock = clock
         self._client: httpx.AsyncClient | None = None
         self._failed = 0
         self._closed_until = 0.0
 
-    async def post(self, body: bytes, *, retry: bool) -> bytes:
-        """The body of the answer."""
+    async def post(self, body: bytes, *, retry: bool, headers: Mapping[str, str]) -> bytes:
+        """The body of the answer. `headers` go with it, beside those of every request."""
         if self._failed >= self.limits.failures:
             if self._clock() < self._closed_until:
                 raise self._unavailable(None)
@@ -75,7 +73,7 @@ class Transport:
             self._closed_until = self._clock() + self.limits.rest
         try:
             async with asyncio.timeout(self.limits.deadline):
-                answer = await self._tries(body, 1 + self.limits.retries * retry)
+                answer = await self._tries(body, headers, 1 + self.limits.retries * retry)
         except TimeoutError as error:
             self._note_failure()
             raise self._unavailable(error) from error
@@ -85,19 +83,19 @@ class Transport:
         self._failed = 0
         return answer
 
-    async def _tries(self, body: bytes, tries: int) -> bytes:
+    async def _tries(self, body: bytes, headers: Mapping[str, str], tries: int) -> bytes:
         for number in range(tries):
             if number:
                 await asyncio.sleep(self.limits.backoff * 2**number * (0.5 + random.random()))
             try:
-                return await self._once(body)
+                return await self._once(body, headers)
             except (httpx.HTTPError, httpx.InvalidURL, SourceUnavailable) as error:
                 last = error
         raise last if isinstance(last, SourceUnavailable) else self._unavailable(last) from last
 
-    async def _once(self, body: bytes) -> bytes:
-        headers = {"content-type": "application/json", "accept": _ACCEPT, **self._headers()}
-        async with self._open().stream("POST", self.url, content=body, headers=headers) as response:
+    async def _once(self, body: bytes, headers: Mapping[str, str]) -> bytes:
+        sent = {"content-type": "application/json", "accept": _ACCEPT, **headers}
+        async with self._open().stream("POST", self.url, content=body, headers=sent) as response:
             found = bytearray()
             async for chunk in response.aiter_bytes():
                 found += chunk
@@ -105,7 +103,9 @@ class Transport:
                     raise self._unavailable(ValueError("the answer is too large"))
             # A request that GraphQL refuses has a status of its own, and says why in its own format.
             json = "json" in response.headers.get("content-type", "")
-            refused = 400 <= response.status_code < 500 and json and b'"errors"' in found
+            # One that is refused for its sender is the hub's affair and not the reader's.
+            ours = response.status_code in (401, 403)
+            refused = 400 <= response.status_code < 500 and not ours and json and b'"errors"' in found
             if response.status_code >= 400 and not refused:
                 raise self._unavailable(ValueError(f"status {response.status_code}"))
             return bytes(found)

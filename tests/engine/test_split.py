@@ -208,6 +208,34 @@ def test_every_refusal_is_the_same(hubs: Hubs, case: Case, name: str) -> None:
         hubs.same(name, case.viewer, case.document, case.variables, case.name, case.purpose)
 
 
+# Pages of one source, which another hub answers alone. What it refuses of them, as a bad cursor, is a failure here.
+LISTS = (
+    "{ employers(first: 3) { totalCount nodes { taxCode name } edges { cursor } pageInfo { hasNextPage endCursor } } }",
+    "{ employers(last: 2) { nodes { taxCode } pageInfo { hasPreviousPage startCursor } } }",
+    "{ employers(first: 1000000) { nodes { taxCode } } }",
+    "{ employers(first: 2) { nodes { taxCode participants(first: 2) { nodes { __typename } edges { cursor } } } } }",
+    "query ($n: Int) { employers(first: $n) { nodes { taxCode } } }",
+)
+
+
+@pytest.mark.parametrize("name", SPLITS)
+@pytest.mark.parametrize("document", LISTS)
+def test_lists_are_answered_alike(hubs: Hubs, document: str, name: str) -> None:
+    for reader in READERS:
+        hubs.same(name, Viewer(PROFILES[reader], hubs.subjects(reader)[0]), document, {})
+
+
+@pytest.mark.parametrize("name", SPLITS)
+def test_a_cursor_goes_on_wherever_its_source_is(hubs: Hubs, name: str) -> None:
+    viewer = Viewer(PROFILES["officer"])
+    document = "query ($c: Cursor) { employers(first: 2, after: $c) { nodes { taxCode } pageInfo { endCursor } } }"
+    first = json.loads(hubs.same(name, viewer, document, {}))["data"]["employers"]
+    second = json.loads(hubs.same(name, viewer, document, {"c": first["pageInfo"]["endCursor"]}))["data"]["employers"]
+    assert first["nodes"]
+    assert second["nodes"]
+    assert not [one for one in second["nodes"] if one in first["nodes"]]
+
+
 @pytest.mark.parametrize("name", SPLITS)
 def test_a_hidden_person_is_an_absent_one(hubs: Hubs, country: Country, name: str) -> None:
     selection = "fullName insuranceBook { bookCode } household { members { since } }"

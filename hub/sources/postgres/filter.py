@@ -140,7 +140,9 @@ class Filter:
                 raise refuse(f"`{on.path}.{quantifier}` is null: leave it out, or give it a condition")
             wanted = _fails if quantifier == "every" else _meets
             rows = self.rows(mapped, inner, effects, on.at(quantifier))
-            meeting = [(one, f"{table} where {' and '.join([*fixed, wanted(asked)])}") for one, table, fixed, asked in rows]
+            meeting = [
+                (one, f"{table} where {' and '.join([*fixed, wanted(asked)])}") for one, table, fixed, asked in rows
+            ]
             any_row = self.any_of(meeting, [(there, here, home.kind(here)) for there, here in mapped.match], on)
             found.append(any_row if quantifier == "some" else f"not {any_row}")
         return " and ".join(f"({one})" for one in found)
@@ -162,7 +164,8 @@ class Filter:
         alias = f"f{self.compiler.aliases}"
         branches = []
         for inner, meeting in rows:
-            keys = ", ".join(f"{inner.column(there)}::{kind} as k{place}" for place, (there, _, kind) in enumerate(match))
+            named = ((inner.column(there), kind) for there, _, kind in match)
+            keys = ", ".join(f"{column}::{kind} as k{place}" for place, (column, kind) in enumerate(named))
             branches.append(f"select {keys} from {meeting}")
         belongs = " and ".join(f"{alias}.k{place} = {on.column(here)}" for place, (_, here, _) in enumerate(match))
         return f"(exists (select 1 from ({' union all '.join(branches)}) {alias} where {belongs}))"

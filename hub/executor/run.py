@@ -74,7 +74,7 @@ class _Asked:
         if self.calls is None or isinstance(part, RootStep):
             return part.step.loader(parameters).load(keys) if keys else None
         if part.call not in self.calls:
-            self.calls[part.call] = Loader(part.step, parameters).load(keys)
+            self.calls[part.call] = Loader(part.step, parameters, changes=True).load(keys)
         return self.calls[part.call]
 
     async def text(self) -> str:

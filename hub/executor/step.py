@@ -62,6 +62,6 @@ class Step:
         return loader
 
     def forget(self, loader: Loader) -> None:
-        """Called when a loader's keys have gone out."""
+        """Called when nothing waits for a loader any more, nor can."""
         if loader.parameters and self._loaders.get(loader.parameters) is loader:
             del self._loaders[loader.parameters]

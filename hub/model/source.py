@@ -82,6 +82,8 @@ class Question:
     nested      whether marks may stand inside marks
     reading     what the source itself needs to read an answer
     shaped      how answers are shaped, where the text does not say it: alike only with the same
+    alone       whether it is asked by itself, also of a source that takes several questions at once
+    merged      whether the answer that is under way may serve who asks the same in the meantime
     """
 
     fetch: Fetch
@@ -92,6 +94,8 @@ class Question:
     nested: bool = False
     reading: Any = None
     shaped: str = ""
+    alone: bool = False
+    merged: bool = False
 
 
 Texts = tuple[str, ...]

@@ -111,6 +111,9 @@ class _Compiler:
             self.nested,
             asking,
             " ".join(_shaped(column) for column in self.fetch.columns),
+            # Root fields have no list of representations to be told apart by, and a mutation runs for one request.
+            alone=not entity,
+            merged=asking.operation == "query",
         )
 
     # Objects --------------------------------------------------------------------------------------------------------

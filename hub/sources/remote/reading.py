@@ -20,7 +20,8 @@ Reader = Callable[[Mapping[str, Any], "Errors | None", bool], str]
 ItemReader = Callable[[Any, "Errors | None", bool], str]
 
 MALFORMED = "SUBREQUEST_MALFORMED_RESPONSE"
-_WORDS = ("String", "ID")
+# Of a value that the graph does not look into. The encoder ends at 254, and the answer has levels of its own.
+_DEEPEST = 100
 
 
 class Errors:
@@ -133,6 +134,14 @@ def _leaf(source: str, expected: GraphQLOutputType) -> ItemReader:
     return scalar
 
 
+def _nests(value: Any, most: int) -> bool:
+    """Whether a value of a scalar of the graph's own nests no deeper than that."""
+    if not isinstance(value, dict | list):
+        return True
+    inner = value.values() if isinstance(value, dict) else value
+    return most > 0 and all(_nests(one, most - 1) for one in inner)
+
+
 def _fits(scalar: str) -> Callable[[Any], bool]:
     match scalar:
         case "Int":
@@ -145,7 +154,7 @@ def _fits(scalar: str) -> Callable[[Any], bool]:
             return lambda value: isinstance(value, str | int) and not isinstance(value, bool)
         case "Boolean":
             return lambda value: isinstance(value, bool)
-    return lambda _: True
+    return lambda value: _nests(value, _DEEPEST)
 
 
 def object_reader(source: str, cases: Mapping[str, Sequence[tuple[str, Reader]]], known: str) -> ItemReader:
@@ -186,7 +195,7 @@ def typename_reader(source: str, alias: str) -> Reader:
 
     def typename(found: Mapping[str, Any], _errors: Errors | None, _inner: bool) -> str:
         value = found.get(alias)
-        return f'"{value}"' if isinstance(value, str) else wrong
+        return orjson.dumps(value).decode() if isinstance(value, str) else wrong
 
     return typename
 

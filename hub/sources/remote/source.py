@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,8 @@ from hub.sources.remote.reading import MALFORMED, Errors, malformed, malformed_m
 from hub.sources.remote.transport import Transport
 
 TOGETHER = 16
+# What is no such word is text, and not for clients.
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,63}")
 
 
 class RemoteSource:
@@ -112,7 +115,8 @@ class RemoteSource:
         code = extensions.get("code") if isinstance(extensions, dict) else None
         message = entry.get("message") if self._trusted else None
         shown = message if isinstance(message, str) else f"the {self.name} part of the graph could not answer"
-        return failure(self.name, code if isinstance(code, str) else "DOWNSTREAM_SERVICE_ERROR", shown)
+        known = isinstance(code, str) and _CODE.fullmatch(code)
+        return failure(self.name, code if known else "DOWNSTREAM_SERVICE_ERROR", shown)
 
     def _malformed(self, cause: BaseException | None) -> SourceUnavailable:
         return SourceUnavailable(self.name, cause, code=MALFORMED, message=malformed_message(self.name))

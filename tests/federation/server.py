@@ -289,9 +289,7 @@ class _Connection:
             case _:
                 assert_never(fault)
 
-    async def _send(
-        self, status: int, body: bytes, content_type: str = "application/json", more: Headers = ()
-    ) -> bool:
+    async def _send(self, status: int, body: bytes, content_type: str = "application/json", more: Headers = ()) -> bool:
         self._head(status, body, content_type, more)
         self.writer.write(b"".join(self.http.send(event) or b"" for event in (h11.Data(data=body), h11.EndOfMessage())))
         await self.writer.drain()

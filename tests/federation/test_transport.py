@@ -77,17 +77,15 @@ async def make(bench: Bench, clock: Clock) -> AsyncIterator[Any]:
 
 
 async def asked(transport: Transport, body: bytes = QUERY) -> Any:
-    """The decoded answer, or the code of the error."""
+    """The decoded answer, or code and message of the error."""
     try:
         return json.loads(await transport.post(body, retry=body is QUERY))
     except SourceUnavailable as error:
-        assert error.code == "SUBREQUEST_HTTP_ERROR"
-        assert error.message == "the a part of the graph is unavailable"
-        return error.code
+        return (error.code, error.message)
 
 
 RIGHT: Any = {"data": {"n": 7}}
-FAILED = "SUBREQUEST_HTTP_ERROR"
+FAILED = ("SUBREQUEST_HTTP_ERROR", "the a part of the graph is unavailable")
 
 
 # Connections --------------------------------------------------------------------------------------------------------
@@ -267,9 +265,7 @@ def packed_zeros(size: int) -> bytes:
 
 
 @pytest.mark.parametrize("limit", [1_000, 1_000_000])
-async def test_a_packed_answer_is_unpacked_up_to_the_limit_and_no_further(
-    limit: int, make: Any, bench: Bench
-) -> None:
+async def test_a_packed_answer_is_unpacked_up_to_the_limit_and_no_further(limit: int, make: Any, bench: Bench) -> None:
     bomb = packed_zeros(1_000_000_000)
     bench.inject("a", Says(bomb, headers=(("content-encoding", "gzip"),)))
     transport = make(Limits(most_bytes=limit, retries=0))

@@ -18,6 +18,8 @@ from hub.sources.remote.reading import MALFORMED, Errors, malformed, malformed_m
 from hub.sources.remote.transport import Transport
 
 TOGETHER = 16
+# Longer than any that leads into an answer: operations are not as deep.
+_LONGEST_PATH = 200
 # What is no such word is text, and not for clients.
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,63}")
 
@@ -106,7 +108,7 @@ class RemoteSource:
             entry = one if isinstance(one, dict) else {}
             path = entry.get("path")
             steps = path if isinstance(path, list) and all(isinstance(step, str | int) for step in path) else []
-            errors.add(steps, self._error_text(entry))
+            errors.add(steps[:_LONGEST_PATH], self._error_text(entry))
         return errors
 
     def _error_text(self, entry: Mapping[str, Any]) -> str:

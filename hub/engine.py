@@ -128,7 +128,7 @@ def open_gateway(supergraph: Supergraph, urls: Mapping[str, str] | None = None) 
     planner = planner_graph(supergraph, {})
     built = Built(declared, supergraph, planner, public_rules(supergraph.api))
     sources: dict[str, Source] = {
-        name: RemoteSource(name, supergraph.api, planner.field_type, Transport(name, (urls or {}).get(name) or url))
+        name: RemoteSource(name, supergraph.api, planner, Transport(name, (urls or {}).get(name) or url))
         for name, url in supergraph.graphs.items()
     }
     return Engine(built, sources)

@@ -54,7 +54,7 @@ async def join(
 ) -> Answers:
     """The answers with every mark filled. `early` are children that were `asked` for the parent's keys beforehand."""
     whole = TEXT_END.join(chain.from_iterable(answers.values()))
-    filling = _Filling(loader, early, asked)
+    filling = _Filling(loader, early, asked, broken=FAILED in whole or ABSENT in whole)
     if loader.step.question.nested:
         # What waits for nothing inside is asked at the same time as what is inside the others.
         marks = set(whole.split(MARK)[1::2])
@@ -78,12 +78,20 @@ _Pending = tuple["StepChild", Mapping[str, Any], "asyncio.Future[Answers]"]
 class _Filling:
     """Fills the marks of one batch. What a step was asked once, it is not asked again."""
 
-    __slots__ = ("asked", "children", "early", "loaded", "loader", "nested")
+    __slots__ = ("asked", "broken", "children", "early", "loaded", "loader", "nested")
 
-    def __init__(self, loader: Loader, early: Mapping[int, asyncio.Future[Answers]], asked: Mapping[str, None]) -> None:
+    def __init__(
+        self,
+        loader: Loader,
+        early: Mapping[int, asyncio.Future[Answers]],
+        asked: Mapping[str, None],
+        *,
+        broken: bool,
+    ) -> None:
         self.loader = loader
         self.children = loader.step.children
         self.nested = loader.step.question.nested
+        self.broken = broken or self.nested
         self.early = early
         self.asked = asked
         self.loaded: dict[tuple[int, str], asyncio.Future[Answers]] = {}
@@ -101,7 +109,7 @@ class _Filling:
         for index, (child, found_here) in enumerate(zip(self.children, self.by_child(marks), strict=True)):
             match child:
                 case StepChild():
-                    if self.nested:
+                    if self.broken:
                         found.update({mark: text for mark in found_here if (text := _missing(mark, child)) is not None})
                     self.ask(index, child, found_here, pending)
                 case FunctionChild():
@@ -111,7 +119,7 @@ class _Filling:
         for child, marked, future in pending:
             answers = await future
             column, absent = child.column, child.absent
-            if child.carried:
+            if child.carried or child.needed:
                 for key, of in marked.items():
                     text = answers[key][column] if key in answers else absent
                     found.update({mark: _brought(text, mark) for mark in of})
@@ -128,6 +136,8 @@ class _Filling:
     def ask(self, index: int, child: StepChild, marks: Sequence[str], pending: list[_Pending]) -> None:
         """Asks a step for the keys in the marks, and notes what is to come."""
         waiting = _keys(child, marks)
+        if self.broken:
+            waiting = {key: of for key, of in waiting.items() if not _broken(key)}
         if index in self.early:
             late = waiting.keys() - self.asked.keys()
             pending.append((child, {key: of for key, of in waiting.items() if key not in late}, self.early[index]))
@@ -146,27 +156,52 @@ class _Filling:
             future = self.loaded.get((id(child.step), key))
             if future is not None:
                 pending.append((child, {key: of}, future))
-            elif FAILED not in key and ABSENT not in key:
+            else:
                 left[key] = of
         return left
 
 
 def _missing(mark: str, child: StepChild) -> str | None:
     """What stands where what was to be handed over could not be had."""
-    failed_input = FAILURE.search(mark)
+    key = _key(child, mark)
+    failed_input = FAILURE.search(key)
     if failed_input is not None:
         return failed_input[0]
-    return child.absent if ABSENT in mark else None
+    return child.absent if ABSENT in key else None
 
 
 def _keys(child: StepChild, marks: Iterable[str]) -> dict[str, Any]:
-    """key -> the mark that holds it, or all of them where they bring something along."""
-    if not child.carried:
+    """key -> the mark that holds it, or all of them where several may or they bring something along."""
+    if not child.carried and not child.needed:
         return {mark[1:]: mark for mark in marks}
     found: dict[str, list[str]] = {}
     for mark in marks:
-        found.setdefault(mark[1:].partition(KEY_PARTS)[0], []).append(mark)
+        found.setdefault(_key(child, mark), []).append(mark)
     return found
+
+
+def _key(child: StepChild, mark: str) -> str:
+    key = mark[1:].partition(KEY_PARTS)[0] if child.carried else mark[1:]
+    return _mended(key, child.needed) if child.needed and _broken(key) else key
+
+
+def _broken(key: str) -> bool:
+    return FAILED in key or ABSENT in key
+
+
+def _mended(key: str, needed: Sequence[str]) -> str:
+    """A representation with null for what failed, if nothing did that is needed."""
+    text = FAILURE.sub("null", key).replace(ABSENT, "null")
+    whole = orjson.loads(text)
+    return text if all(_has(whole, name.split(".")) for name in needed) else key
+
+
+def _has(value: Any, path: Sequence[str]) -> bool:
+    if isinstance(value, list):
+        return all(_has(item, path) for item in value)
+    if not path:
+        return value is not None
+    return isinstance(value, dict) and _has(value.get(path[0]), path[1:])
 
 
 def _brought(text: str, mark: str) -> str:

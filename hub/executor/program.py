@@ -148,7 +148,8 @@ class Programs:
             if isinstance(child, Hole):
                 step = self._step(child.fetch)
                 missing = absent(nullable=child.nullable, many=child.many)
-                children.append(StepChild(step, child.column, missing, start, len(child.carried)))
+                needed = child.fetch.key if child.keyed else ()
+                children.append(StepChild(step, child.column, missing, start, len(child.carried), needed))
                 start += step.parameter_count
             elif isinstance(child, MergedChild):
                 children.append(MergeChild(child.order))
@@ -166,7 +167,9 @@ class Programs:
             question.shaped,
             tuple(repr(one.argument if isinstance(one, Argued) else one) for one in question.parameters),
             tuple(
-                (id(child.step), child.column, child.absent, child.carried) if isinstance(child, StepChild) else child
+                (id(child.step), child.column, child.absent, child.carried, child.needed)
+                if isinstance(child, StepChild)
+                else child
                 for child in children
             ),
         )

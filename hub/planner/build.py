@@ -651,6 +651,7 @@ class _Object:
 
     def hole(self, placed: _Placed) -> Hole:
         draft, grant = placed.draft, placed.grant
+        joined = self.graph.joined(draft.move.to, grant.name)
         inputs = (*draft.move.names, *(name for name in leaves(draft.required) if name not in draft.move.names))
         return Hole(
             grant.key,
@@ -661,6 +662,7 @@ class _Object:
             inputs,
             _many(grant) and draft.fetch.source in self.graph.own,
             representation=self.handed(draft),
+            keyed=bool(draft.required) and not (joined is not None and joined.requires),
         )
 
 

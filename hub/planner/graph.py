@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from graphql import (
+    GraphQLField,
+    GraphQLInputType,
     GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLNonNull,
@@ -107,12 +109,21 @@ class PlannerGraph:
 
     def field_type(self, type_name: str, name: str) -> GraphQLOutputType:
         """The type of a field, also of one that the public graph does not have."""
+        expected: GraphQLOutputType = next(self._declared(type_name, name)).type
+        return expected
+
+    def argument_type(self, type_name: str, name: str, argument: str) -> GraphQLInputType:
+        """The type of an argument, which `@requires` may give although the public graph does not have it."""
+        found = (field.args[argument] for field in self._declared(type_name, name) if argument in field.args)
+        expected: GraphQLInputType = next(found).type
+        return expected
+
+    def _declared(self, type_name: str, name: str) -> Iterator[GraphQLField]:
+        """A field in the public graph and in the whole one."""
         for schema in (self.supergraph.api, self._whole):
             owner = schema.type_map.get(type_name)
             if isinstance(owner, GraphQLObjectType | GraphQLInterfaceType) and name in owner.fields:
-                expected: GraphQLOutputType = owner.fields[name].type
-                return expected
-        raise KeyError(f"{type_name}.{name}")
+                yield owner.fields[name]
 
     @cached_property
     def _whole(self) -> GraphQLSchema:

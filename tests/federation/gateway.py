@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,7 +14,7 @@ from hub.model.supergraph import Supergraph
 _engine: Any = importlib.import_module("hub.engine")
 BUILT = hasattr(_engine, "open_gateway")
 DEADLINE = 15.0  # seconds within which any request must be answered, whatever its subgraphs do
-Ask = Callable[..., Awaitable[dict[str, Any]]]
+Ask = Callable[..., Coroutine[Any, Any, dict[str, Any]]]
 LARGEST_RESPONSE = 50_000_000  # bytes; a subgraph may not answer more
 
 

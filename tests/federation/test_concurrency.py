@@ -51,9 +51,9 @@ async def ask(bench: Bench) -> AsyncIterator[Ask]:
     assert bench.violations == []
 
 
-async def under_way(ask: Ask, *asked: Any) -> asyncio.Task[Any]:
+async def under_way(ask: Ask, document: str) -> asyncio.Task[Any]:
     """A request that has come as far as it comes without an answer."""
-    task = asyncio.create_task(ask(*asked))  # type: ignore[arg-type]
+    task: asyncio.Task[Any] = asyncio.create_task(ask(document))
     for _ in range(TURNS):
         await asyncio.sleep(0)
     return task

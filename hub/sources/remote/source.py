@@ -13,7 +13,7 @@ from hub.errors import SourceUnavailable
 from hub.model.plan import Fetch
 from hub.model.source import NO_KEY, Asked, Question, Texts, failure
 from hub.model.viewer import Universe
-from hub.sources.remote.question import SLOT, Asking, FieldType, remote_question
+from hub.sources.remote.question import SLOT, Asking, Types, remote_question
 from hub.sources.remote.reading import MALFORMED, Errors, malformed, malformed_message
 from hub.sources.remote.transport import Transport
 
@@ -34,7 +34,7 @@ class RemoteSource:
         self,
         name: str,
         api: GraphQLSchema,
-        field_type: FieldType,
+        types: Types,
         transport: Transport,
         *,
         trusted: bool = False,
@@ -43,12 +43,12 @@ class RemoteSource:
         self.together = TOGETHER
         self.transport = transport
         self._api = api
-        self._field_type = field_type
+        self._types = types
         self._trusted = trusted
 
     def question(self, fetch: Fetch) -> Question:
         """The selection of a fetch."""
-        return remote_question(fetch, self._api, self._field_type)
+        return remote_question(fetch, self._api, self._types)
 
     def width(self, universe: Universe) -> int:
         """How many requests may be under way at once."""
@@ -117,8 +117,8 @@ class RemoteSource:
         code = extensions.get("code") if isinstance(extensions, dict) else None
         message = entry.get("message") if self._trusted else None
         shown = message if isinstance(message, str) else f"the {self.name} part of the graph could not answer"
-        known = isinstance(code, str) and _CODE.fullmatch(code)
-        return failure(self.name, code if known else "DOWNSTREAM_SERVICE_ERROR", shown)
+        known = code if isinstance(code, str) and _CODE.fullmatch(code) else "DOWNSTREAM_SERVICE_ERROR"
+        return failure(self.name, known, shown)
 
     def _malformed(self, cause: BaseException | None) -> SourceUnavailable:
         return SourceUnavailable(self.name, cause, code=MALFORMED, message=malformed_message(self.name))

@@ -18,7 +18,7 @@ import orjson
 
 from hub.errors import SourceUnavailable
 from hub.executor.children import FunctionChild, MergeChild, StepChild
-from hub.executor.merge import merged
+from hub.executor.merge import closed, merged, opened
 from hub.model.source import (
     ABSENT,
     FAILED,
@@ -119,7 +119,7 @@ class _Filling:
         for child, marked, future in pending:
             answers = await future
             column, absent = child.column, child.absent
-            if child.carried or child.needed:
+            if child.carried or child.needs:
                 for key, of in marked.items():
                     text = answers[key][column] if key in answers else absent
                     found.update({mark: _brought(text, mark) for mark in of})
@@ -172,7 +172,7 @@ def _missing(mark: str, child: StepChild) -> str | None:
 
 def _keys(child: StepChild, marks: Iterable[str]) -> dict[str, Any]:
     """key -> the mark that holds it, or all of them where several may or they bring something along."""
-    if not child.carried and not child.needed:
+    if not child.carried and not child.needs:
         return {mark[1:]: mark for mark in marks}
     found: dict[str, list[str]] = {}
     for mark in marks:
@@ -182,26 +182,18 @@ def _keys(child: StepChild, marks: Iterable[str]) -> dict[str, Any]:
 
 def _key(child: StepChild, mark: str) -> str:
     key = mark[1:].partition(KEY_PARTS)[0] if child.carried else mark[1:]
-    return _mended(key, child.needed) if child.needed and _broken(key) else key
+    return _mended(key, child.needs) if child.needs and _broken(key) else key
 
 
 def _broken(key: str) -> bool:
     return FAILED in key or ABSENT in key
 
 
-def _mended(key: str, needed: Sequence[str]) -> str:
-    """A representation with null for what failed, if nothing did that is needed."""
-    text = FAILURE.sub("null", key).replace(ABSENT, "null")
-    whole = orjson.loads(text)
-    return text if all(_has(whole, name.split(".")) for name in needed) else key
-
-
-def _has(value: Any, path: Sequence[str]) -> bool:
-    if isinstance(value, list):
-        return all(_has(item, path) for item in value)
-    if not path:
-        return value is not None
-    return isinstance(value, dict) and _has(value.get(path[0]), path[1:])
+def _mended(key: str, needs: Sequence[str]) -> str:
+    """A representation with null for what failed; if something did that is needed, what is needed of it."""
+    whole = opened(key)
+    needed = closed({name: whole[name] for name in needs})
+    return needed if _broken(needed) else FAILURE.sub("null", key).replace(ABSENT, "null")
 
 
 def _brought(text: str, mark: str) -> str:

@@ -148,8 +148,7 @@ class Programs:
             if isinstance(child, Hole):
                 step = self._step(child.fetch)
                 missing = absent(nullable=child.nullable, many=child.many)
-                needed = child.fetch.key if child.keyed else ()
-                children.append(StepChild(step, child.column, missing, start, len(child.carried), needed))
+                children.append(StepChild(step, child.column, missing, start, len(child.carried), child.needs))
                 start += step.parameter_count
             elif isinstance(child, MergedChild):
                 children.append(MergeChild(child.order))
@@ -167,7 +166,7 @@ class Programs:
             question.shaped,
             tuple(repr(one.argument if isinstance(one, Argued) else one) for one in question.parameters),
             tuple(
-                (id(child.step), child.column, child.absent, child.carried, child.needed)
+                (id(child.step), child.column, child.absent, child.carried, child.needs)
                 if isinstance(child, StepChild)
                 else child
                 for child in children

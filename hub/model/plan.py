@@ -55,8 +55,8 @@ class Hole:
     effects         of a link: in a class that denies it, it leads nowhere
     representation  for a remote subgraph: what it is handed, in place of the bare values of `inputs`
     carried         fields that are known where the hole is, and stand in slots of what it is filled with
-    keyed           whether the key is all it needs of the representation: what else failed of that is handed over as
-                    null, and not the failure of this field
+    needs           the fields of the representation that it needs, if there are others: what failed of those is handed
+                    over as null, and not the failure of this field
     """
 
     key: str
@@ -70,7 +70,7 @@ class Hole:
     effects: Effects = SHOWN
     representation: tuple[Node, ...] = ()
     carried: tuple[Node, ...] = ()
-    keyed: bool = False
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

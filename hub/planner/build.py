@@ -652,6 +652,8 @@ class _Object:
     def hole(self, placed: _Placed) -> Hole:
         draft, grant = placed.draft, placed.grant
         joined = self.graph.joined(draft.move.to, grant.name)
+        every = [node.name for node in (*draft.move.key, *draft.required)]
+        own = [node.name for node in (*draft.move.key, *(joined.requires if joined is not None else ()))]
         inputs = (*draft.move.names, *(name for name in leaves(draft.required) if name not in draft.move.names))
         return Hole(
             grant.key,
@@ -662,7 +664,7 @@ class _Object:
             inputs,
             _many(grant) and draft.fetch.source in self.graph.own,
             representation=self.handed(draft),
-            keyed=bool(draft.required) and not (joined is not None and joined.requires),
+            needs=() if set(own) == set(every) else tuple(dict.fromkeys(own)),
         )
 
 

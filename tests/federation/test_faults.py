@@ -371,3 +371,25 @@ async def test_what_is_no_id_is_malformed(text: bytes, open_bench: Bench) -> Non
     answer = await ask(OPEN.supergraph(), open_bench, "{ id }")
     assert answer["data"] == {"id": None}
     check_errors(answer, (MALFORMED,), most=1)
+
+
+async def test_marks_of_the_hubs_own_are_data_also_where_parts_are_merged(server: Server) -> None:
+    shared = parse_case(
+        "shared",
+        """# A value of which two subgraphs give a part.
+# subgraph a imports @shareable
+type Query { thing: Thing @shareable }
+type Thing { one: String }
+# subgraph faulty imports @shareable
+type Query { thing: Thing @shareable }
+type Thing { other: String }
+# data
+Query: { thing: {} }
+# operation o
+{ thing { one } }""",
+    )
+    bench = server.serve(shared.subgraphs, shared.world())
+    for text in ("\x03a", "\x03#5b", "\x04", "\x03", "\x01\ue000"):
+        bench.inject("faulty", says(json.dumps({"thing": {"other": text}}).encode()))
+        answer = await ask(shared.supergraph(), bench, "{ thing { one other } }")
+        assert answer == {"data": {"thing": {"one": "one of Query.thing", "other": text}}}

@@ -246,7 +246,7 @@ def _shaped(node: Shape | Node) -> str:
             return f"{node.key}:{node.name}{arguments}{'' if node.nullable else '!'}{below}"
         case Hole():
             handed = " ".join(map(_shaped, (*node.representation, *node.carried)))
-            return f"{node.key}<{node.column} {' '.join(node.inputs)} {handed}{' keyed' if node.keyed else ''}>"
+            return f"{node.key}<{node.column} {' '.join(node.inputs)} {handed} {node.needs}>"
         case Merge():
             return f"{node.key}+{' '.join(map(_shaped, node.parts))}"
         case Slot():

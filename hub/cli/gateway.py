@@ -16,7 +16,7 @@ from hub.errors import SettingsWrong, StartFailed
     "file",
     required=True,
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="The composed supergraph's SDL (join v0.3 and later), as `hub compose` prints it.",
+    help="The composed supergraph's SDL of Federation 1 or 2, as `hub compose` prints it.",
 )
 @click.option("--public", is_flag=True, help="Say out loud that every field is for everybody: there is no policy here.")
 @click.option("--url", "urls", multiple=True, metavar="NAME=URL", help="Where a subgraph is, if not where FILE says.")

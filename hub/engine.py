@@ -10,7 +10,7 @@ booleans; a request that finds its program coerces its variables and runs.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -118,8 +118,13 @@ def open_engine(declared: DeclaredGraph, settings: Settings) -> Engine:
 PUBLIC = Profile(Audience.OFFICER)
 
 
-def open_gateway(supergraph: Supergraph, urls: Mapping[str, str] | None = None) -> Engine:
-    """An engine over remote subgraphs alone, with every field public. `urls` stand in for those of the supergraph."""
+def open_gateway(
+    supergraph: Supergraph, urls: Mapping[str, str] | None = None, trusted: Collection[str] = ()
+) -> Engine:
+    """An engine over remote subgraphs alone, with every field public.
+
+    `urls` stand in for those of the supergraph; `trusted` are the subgraphs whose errors are shown as they are.
+    """
     contextual = [f"{'.'.join(where)}" for where, joins in supergraph.fields.items() if any(j.contexts for j in joins)]
     if contextual:
         message = "takes an argument from a context, which is not planned"
@@ -128,7 +133,9 @@ def open_gateway(supergraph: Supergraph, urls: Mapping[str, str] | None = None) 
     planner = planner_graph(supergraph, {})
     built = Built(declared, supergraph, planner, public_rules(supergraph.api))
     sources: dict[str, Source] = {
-        name: RemoteSource(name, supergraph.api, planner, Transport(name, (urls or {}).get(name) or url))
+        name: RemoteSource(
+            name, supergraph.api, planner, Transport(name, (urls or {}).get(name) or url), trusted=name in trusted
+        )
         for name, url in supergraph.graphs.items()
     }
     return Engine(built, sources)
@@ -204,7 +211,11 @@ class Engine:
             return Response(refusal(refused.errors), executed=False)
 
     async def _execute(self, request: Request, viewer: Viewer) -> bytes:
-        profile = viewer.profile
+        program, variables = self.program(request, viewer.profile)
+        return await run(program, variables, viewer)
+
+    def program(self, request: Request, profile: Profile) -> tuple[Program, Mapping[str, Any]]:
+        """What answers a request, made once for all that are alike, and the request's own variables."""
         document = self._document(request, profile)
         prepared = document.prepared
         variables = coerce_variables(prepared, request.variables)
@@ -217,7 +228,7 @@ class Engine:
             # What introspection answers may hang on variables, and stands in its program as text.
             if not (program.introspects and prepared.operation.variable_definitions):
                 document.programs.put(booleans, program)
-        return await run(program, variables, viewer)
+        return program, variables
 
     def _document(self, request: Request, profile: Profile) -> _Document:
         key = (request.document, request.operation_name, profile)

@@ -20,12 +20,18 @@ from hub.errors import SettingsWrong, StartFailed
 )
 @click.option("--public", is_flag=True, help="Say out loud that every field is for everybody: there is no policy here.")
 @click.option("--url", "urls", multiple=True, metavar="NAME=URL", help="Where a subgraph is, if not where FILE says.")
+@click.option("--trust", multiple=True, metavar="NAME", help="A subgraph whose errors are shown as they are.")
 @click.option("--host", help="The address to listen on, instead of HUB_HOST.")
 @click.option("--port", type=click.IntRange(1, 65535), help="The port to listen on, instead of HUB_PORT.")
-def gateway(file: Path, public: bool, urls: tuple[str, ...], host: str | None, port: int | None) -> None:
+def gateway(
+    file: Path, public: bool, urls: tuple[str, ...], trust: tuple[str, ...], host: str | None, port: int | None
+) -> None:
     """Serve the supergraph in FILE at /graphql, with /health beside it, until Ctrl-C or SIGTERM.
 
     For development and for judging the planner: no token is asked for, no database and no policy file is read.
+
+    Of a subgraph's error a client is told the code, and the text and the other extensions only with --trust. What a
+    subgraph adds beside data and errors stays inside.
 
     \b
       hub gateway --supergraph supergraph.graphql --port 4000 --public
@@ -46,12 +52,14 @@ def gateway(file: Path, public: bool, urls: tuple[str, ...], host: str | None, p
     except (OSError, UnicodeDecodeError) as error:
         raise StartFailed(f"cannot read `{file}`: {error}") from None
     found = dict(_address(entry) for entry in urls)
-    for name in found.keys() - supergraph.graphs.keys():
+    for name in (found.keys() | set(trust)) - supergraph.graphs.keys():
         raise SettingsWrong(f"`{name}` is no subgraph of `{file}`: it has {', '.join(sorted(supergraph.graphs))}")
     addresses = dict(supergraph.graphs) | found
     for name in sorted(name for name, url in addresses.items() if not url.startswith(("http://", "https://"))):
         raise SettingsWrong(f"subgraph `{name}` has no address: say `--url {name}=http://...`")
-    run_gateway(supergraph, addresses, settings, lambda address: click.echo(f"serving {address}/graphql", err=True))
+    run_gateway(
+        supergraph, addresses, settings, lambda address: click.echo(f"serving {address}/graphql", err=True), trust
+    )
 
 
 def _address(entry: str) -> tuple[str, str]:

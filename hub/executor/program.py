@@ -73,6 +73,9 @@ class RootMerge:
     order: Order
 
 
+# id of a fetch of the plan at hand -> its step
+_Made = dict[int, Step]
+
 RootPart = RootStep | RootFetch | RootMerge | str
 """A string is text that is known already."""
 
@@ -112,6 +115,7 @@ class Programs:
     def program(self, plan: Plan, operation: Operation, introspect: Callable[[str], str]) -> Program:
         """The program of a plan; `introspect` gives the text of an introspection field by its response key."""
         parts: list[tuple[str, RootPart]] = []
+        made: _Made = {}
         for node in plan.nodes:
             match node:
                 case Typename():
@@ -120,7 +124,7 @@ class Programs:
                     parts.append((node.key, introspect(node.key)))
                 case RootHole():
                     lookup = self._lookups[node.source, node.name]
-                    step = self._step(node.fetch)
+                    step = self._step(node.fetch, made)
                     parts.append(
                         (
                             node.key,
@@ -128,28 +132,41 @@ class Programs:
                         )
                     )
                 case RootValue():
-                    parts.append((node.key, self._root(node.node)))
+                    parts.append((node.key, self._root(node.node, made)))
         introspects = any(isinstance(node, Introspection) for node in plan.nodes)
         return Program(operation, tuple(parts), introspects, plan.serial, self._pseudonym)
 
-    def _root(self, node: Hole | Merge) -> RootFetch | RootMerge:
+    def _root(self, node: Hole | Merge, made: _Made) -> RootFetch | RootMerge:
         if isinstance(node, Hole):
-            return self._root_fetch(node)
-        return RootMerge(tuple(self._root_fetch(part) for part in node.parts if isinstance(part, Hole)), node.order)
+            return self._root_fetch(node, made)
+        parts = tuple(self._root_fetch(part, made) for part in node.parts if isinstance(part, Hole))
+        return RootMerge(parts, node.order)
 
-    def _root_fetch(self, hole: Hole) -> RootFetch:
-        return RootFetch(self._step(hole.fetch), hole.column, id(hole.fetch))
+    def _root_fetch(self, hole: Hole, made: _Made) -> RootFetch:
+        return RootFetch(self._step(hole.fetch, made), hole.column, id(hole.fetch))
 
-    def _step(self, fetch: Fetch) -> Step:
+    def _step(self, fetch: Fetch, made: _Made) -> Step:
+        """The step of a fetch, on which many holes may hang: it is compiled for the first of them."""
+        known = made.get(id(fetch))
+        if known is None:
+            known = made[id(fetch)] = self._compiled(fetch, made)
+        return known
+
+    def _compiled(self, fetch: Fetch, made: _Made) -> Step:
         question = self._lanes.sources[fetch.source].question(fetch)
         children: list[Child] = []
         start = len(question.parameters)
+        starts: dict[int, int] = {}
         for child in question.children:
             if isinstance(child, Hole):
-                step = self._step(child.fetch)
+                step = self._step(child.fetch, made)
                 missing = absent(nullable=child.nullable, many=child.many)
-                children.append(StepChild(step, child.column, missing, start, len(child.carried), child.needs))
-                start += step.parameter_count
+                if id(step) not in starts:
+                    starts[id(step)] = start
+                    start += step.parameter_count
+                children.append(
+                    StepChild(step, child.column, missing, starts[id(step)], len(child.carried), child.needs)
+                )
             elif isinstance(child, MergedChild):
                 children.append(MergeChild(child.order))
             else:

@@ -108,11 +108,11 @@ def absent(*, nullable: bool, many: bool = False) -> str:
     return "[]" if many else ABSENT
 
 
-def failure(source: str, code: str = "", message: str = "") -> str:
-    """What stands where a source failed; `code` and `message` if there is more to show than that it did."""
+def failure(source: str, code: str = "", message: str = "", extensions: Mapping[str, Any] | None = None) -> str:
+    """What stands where a source failed; what follows its name if there is more to show than that it did."""
     if not code:
         return f"{FAILED}{source}{FAILED}"
-    return f"{FAILED}#{orjson.dumps([source, code, message]).hex()}{FAILED}"
+    return f"{FAILED}#{orjson.dumps([source, code, message, extensions or {}]).hex()}{FAILED}"
 
 
 Asked = tuple[Question, tuple[Any, ...], Sequence[str]]

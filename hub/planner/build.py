@@ -11,6 +11,7 @@ come from elsewhere again. A field of which no place gives all below it is taken
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -513,13 +514,17 @@ class _Object:
             yield one.grant.key, self.hole(one)
 
     def place_all(self, grants: Sequence[Grant]) -> list[_Placed]:
-        """Gives every field a column in a fetch, or several that each give a part of it."""
+        """Gives every field a column in a fetch, or several that each give a part of it.
+
+        The move that serves most fields is taken; of equals, one that is taken anyway.
+        """
         waiting = list(grants)
         options = {id(grant): self.options(grant) for grant in waiting}
         placed: list[_Placed] = []
         while waiting:
-            candidates = [move for grant in waiting for move in options[id(grant)]]
-            best = max(candidates, key=lambda move: self.worth(move, waiting, options))
+            served = Counter(move for grant in waiting for move in options[id(grant)])
+            taken = {draft.move for draft in self.drafts.values()}
+            best = max(served, key=lambda move: (served[move], move in taken, move.to.graph, move.names))
             for grant in [one for one in waiting if best in options[id(one)]]:
                 waiting.remove(grant)
                 draft = self.draft(best, grant)
@@ -552,13 +557,6 @@ class _Object:
         if self.graph.joined(move.to, grant.name) is None:
             return grant, None  # a bridge: what is behind it is planned from there
         return self.split(move.to, grant)
-
-    def worth(
-        self, move: Move, waiting: Sequence[Grant], options: Mapping[int, Sequence[Move]]
-    ) -> tuple[int, int, str, tuple[str, ...]]:
-        """How many fields a move serves; of equals, one that is taken anyway."""
-        taken = any(draft.move == move for draft in self.drafts.values())
-        return sum(move in options[id(grant)] for grant in waiting), taken, move.to.graph, move.names
 
     def draft(self, move: Move, grant: Grant) -> _Draft:
         """The fetch that a field joins: one of the same move, if what it requires is at hand or the same."""

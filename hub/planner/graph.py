@@ -76,10 +76,16 @@ class PlannerGraph:
 
     def joined(self, place: Place, name: str) -> JoinField | None:
         """The declaration of a field at a place, if the subgraph resolves it there."""
-        for each in self.supergraph.fields.get((place.type, name), ()):
-            if each.graph == place.graph and self._active(each):
-                return each
-        return None
+        return self._joined.get((place.type, name, place.graph))
+
+    @cached_property
+    def _joined(self) -> Mapping[tuple[str, str, str], JoinField]:
+        found: dict[tuple[str, str, str], JoinField] = {}
+        for where, joins in self.supergraph.fields.items():
+            for each in joins:
+                if self._active(each):
+                    found.setdefault((*where, each.graph), each)
+        return found
 
     def _active(self, joined: JoinField) -> bool:
         if joined.override_label is not None and not joined.external:

@@ -100,6 +100,10 @@ def test_an_address_of_no_subgraph_is_refused(supergraph: Path) -> None:
     assert "is not NAME=URL" in refused("--supergraph", supergraph, "--public", "--url", "http://x")
 
 
+def test_who_is_trusted_is_a_subgraph(supergraph: Path) -> None:
+    assert "`nowhere` is no subgraph" in refused("--supergraph", supergraph, "--public", "--trust", "nowhere")
+
+
 def test_what_is_no_supergraph_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "schema.graphql"
     file.write_text("type Query { a: Int }", encoding="utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -19,9 +19,9 @@ LARGEST_RESPONSE = 50_000_000  # bytes; a subgraph may not answer more
 
 
 @asynccontextmanager
-async def opened(supergraph: Supergraph, urls: Mapping[str, str]) -> AsyncIterator[Ask]:
+async def opened(supergraph: Supergraph, urls: Mapping[str, str], trusted: Collection[str] = ()) -> AsyncIterator[Ask]:
     """A gateway over these subgraphs, as a function from a request to the decoded GraphQL response."""
-    engine = _engine.open_gateway(supergraph, urls)
+    engine = _engine.open_gateway(supergraph, urls, trusted)
 
     async def ask(
         document: str, variables: Mapping[str, Any] | None = None, operation_name: str | None = None

@@ -393,3 +393,38 @@ Query: { thing: {} }
         bench.inject("faulty", says(json.dumps({"thing": {"other": text}}).encode()))
         answer = await ask(shared.supergraph(), bench, "{ thing { one other } }")
         assert answer == {"data": {"thing": {"one": "one of Query.thing", "other": text}}}
+
+
+async def test_a_trusted_subgraph_shows_its_errors_as_they_are(supergraph: Supergraph, bench: Bench) -> None:
+    more = {"code": "NO", "field": "tax", "deep": [{"a": [1]}]}
+    body = json.dumps({"data": {"tax": None}, "errors": [{"message": "said", "path": ["tax"], "extensions": more}]})
+    bench.inject("faulty", Says(body.encode()))
+    for trusted, message, extensions in (
+        (("faulty", "c"), "said", more),
+        (("c",), "the faulty part of the graph could not answer", {"code": "NO"}),
+    ):
+        async with gateway.opened(supergraph, bench.urls, trusted) as opened:
+            answer = await opened("{ tax }")
+        assert answer == {
+            "errors": [{"message": message, "path": ["tax"], "extensions": extensions}],
+            "data": {"tax": None},
+        }
+
+
+async def test_what_a_trusted_subgraph_says_of_an_error_may_be_anything(supergraph: Supergraph, bench: Bench) -> None:
+    for entry in (
+        "{}",
+        "1",
+        '{"message": 5, "extensions": [], "path": "x"}',
+        f'{{"extensions": {"[" * 500 + "]" * 500}}}',
+    ):
+        bench.inject("faulty", Says(f'{{"errors": [{entry}]}}'.encode()))
+        async with gateway.opened(supergraph, bench.urls, ("faulty",)) as opened:
+            answer = await opened("{ tax }")
+        assert answer["errors"] == [
+            {
+                "message": "the faulty part of the graph could not answer",
+                "path": ["tax"],
+                "extensions": {"code": "DOWNSTREAM_SERVICE_ERROR"},
+            }
+        ]

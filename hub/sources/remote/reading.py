@@ -21,7 +21,7 @@ ItemReader = Callable[[Any, "Errors | None", bool], str]
 
 MALFORMED = "SUBREQUEST_MALFORMED_RESPONSE"
 # Of a value that the graph does not look into. The encoder ends at 254, and the answer has levels of its own.
-_DEEPEST = 100
+DEEPEST = 100
 
 
 class Errors:
@@ -134,12 +134,12 @@ def _leaf(source: str, expected: GraphQLOutputType) -> ItemReader:
     return scalar
 
 
-def _nests(value: Any, most: int) -> bool:
-    """Whether a value of a scalar of the graph's own nests no deeper than that."""
+def nests(value: Any, most: int) -> bool:
+    """Whether a value that nobody looks into nests no deeper than that."""
     if not isinstance(value, dict | list):
         return True
     inner = value.values() if isinstance(value, dict) else value
-    return most > 0 and all(_nests(one, most - 1) for one in inner)
+    return most > 0 and all(nests(one, most - 1) for one in inner)
 
 
 def _fits(scalar: str) -> Callable[[Any], bool]:
@@ -154,7 +154,7 @@ def _fits(scalar: str) -> Callable[[Any], bool]:
             return lambda value: isinstance(value, str | int) and not isinstance(value, bool)
         case "Boolean":
             return lambda value: isinstance(value, bool)
-    return lambda value: _nests(value, _DEEPEST)
+    return lambda value: nests(value, DEEPEST)
 
 
 def object_reader(source: str, cases: Mapping[str, Sequence[tuple[str, Reader]]], known: str) -> ItemReader:

@@ -14,7 +14,7 @@ from hub.model.plan import Fetch
 from hub.model.source import NO_KEY, Asked, Question, Texts, failure
 from hub.model.viewer import Universe
 from hub.sources.remote.question import SLOT, Asking, Types, remote_question
-from hub.sources.remote.reading import MALFORMED, Errors, malformed, malformed_message
+from hub.sources.remote.reading import DEEPEST, MALFORMED, Errors, malformed, malformed_message, nests
 from hub.sources.remote.transport import Transport
 
 TOGETHER = 16
@@ -27,7 +27,7 @@ _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,63}")
 class RemoteSource:
     """One remote subgraph.
 
-    trusted  whether the text of its errors may be shown
+    trusted  whether the text of its errors may be shown, and what extensions they have beside a code
     """
 
     def __init__(
@@ -112,13 +112,15 @@ class RemoteSource:
         return errors
 
     def _error_text(self, entry: Mapping[str, Any]) -> str:
-        """What is shown of a subgraph's error: its code, and its text if it may be shown."""
-        extensions = entry.get("extensions")
-        code = extensions.get("code") if isinstance(extensions, dict) else None
+        """What is shown of a subgraph's error: its code, and its text and other extensions if they may be shown."""
+        found = entry.get("extensions")
+        extensions = found if isinstance(found, dict) else {}
+        code = extensions.get("code")
         message = entry.get("message") if self._trusted else None
         shown = message if isinstance(message, str) else f"the {self.name} part of the graph could not answer"
         known = code if isinstance(code, str) and _CODE.fullmatch(code) else "DOWNSTREAM_SERVICE_ERROR"
-        return failure(self.name, known, shown)
+        more = extensions if self._trusted and nests(extensions, DEEPEST) else None
+        return failure(self.name, known, shown, more)
 
     def _malformed(self, cause: BaseException | None) -> SourceUnavailable:
         return SourceUnavailable(self.name, cause, code=MALFORMED, message=malformed_message(self.name))

@@ -525,7 +525,10 @@ class _Object:
             served = Counter(move for grant in waiting for move in options[id(grant)])
             taken = {draft.move for draft in self.drafts.values()}
             best = max(served, key=lambda move: (served[move], move in taken, move.to.graph, move.names))
-            for grant in [one for one in waiting if best in options[id(one)]]:
+            chosen = [one for one in waiting if best in options[id(one)]]
+            if bridged := [one for one in chosen if not self.arrives(best, one)]:
+                self.bridge(self.draft(best, bridged[0]), bridged)
+            for grant in chosen:
                 waiting.remove(grant)
                 draft = self.draft(best, grant)
                 column, rest = self.column(draft, grant)
@@ -553,6 +556,25 @@ class _Object:
         whole = [move for move, served, rest in parts if served is not None and rest is None]
         return whole or [move for move, served, _ in parts if served is not None]
 
+    def arrives(self, move: Move, grant: Grant) -> bool:
+        """Whether the field is given where the move leads, and not only behind that."""
+        if grant.name == "__typename":
+            return self.graph.at_hand(move.to, grant.name)
+        return self.graph.joined(move.to, grant.name) is not None
+
+    def bridge(self, draft: _Draft, grants: Sequence[Grant]) -> None:
+        """Columns for fields that are given behind a place only. From there on they are planned in one go, so that
+        what they are handed is known before any of them is placed.
+        """
+        fresh: list[Grant] = []
+        for grant in grants:
+            known = (*(one for one, _ in draft.wanted), *fresh)
+            if self.serial or not any(_same_leaf(one, grant) for one in known):
+                fresh.append(grant)
+        for grant, node in zip(fresh, draft.target.nodes(fresh), strict=True):
+            draft.fetch.columns.append(node)
+            draft.wanted.append((grant, len(draft.fetch.columns) - 1))
+
     def split_at(self, move: Move, grant: Grant) -> tuple[Grant | None, Grant | None]:
         if self.graph.joined(move.to, grant.name) is None:
             return grant, None  # a bridge: what is behind it is planned from there
@@ -566,6 +588,10 @@ class _Object:
         local = self.graph.gives(self.type, self.place, required) and not _has_arguments(required)
         identity = (move, universe, "" if local else repr(required))
         found = self.drafts.get(identity)
+        if found is not None and found.handed and any(node not in found.required for node in required):
+            # What it is handed is settled: this field has to be asked for by itself.
+            identity = (move, universe, repr(required))
+            found = self.drafts.get(identity)
         if found is None:
             fetch = self.builder.fetch(move, universe, [])
             target = _Object(self.builder, move.to, self.type)
@@ -576,18 +602,16 @@ class _Object:
     def column(self, draft: _Draft, grant: Grant) -> tuple[int, Grant | None]:
         """The column of a field in a fetch, and what of it that place does not give."""
         for known, index in draft.wanted:
-            if not self.serial and _same_leaf(known, grant):
+            if known is grant or (not self.serial and _same_leaf(known, grant)):
                 return index, None
         rest = None
-        if grant.name == "__typename" and self.graph.at_hand(draft.move.to, grant.name):
+        if grant.name == "__typename":
             node: Node = Typename(grant.key)
-        elif self.graph.joined(draft.move.to, grant.name) is not None:
+        else:
             given, rest = draft.target.here(grant)
             if given is None:
                 (given,), rest = draft.target.nodes([grant]), None
             node = given
-        else:
-            (node,) = draft.target.nodes([grant])
         draft.fetch.columns.append(node)
         draft.wanted.append((grant, len(draft.fetch.columns) - 1))
         return len(draft.fetch.columns) - 1, rest

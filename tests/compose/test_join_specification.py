@@ -1,7 +1,7 @@
 """What the composer prints is what the join specification defines, checked by graphql-core and not by the reader.
 
-Source: join v0.5, "Appendix: definitions"; link v1.0. The definitions are copied from there: those in the printed text
-must be these, whatever they are applied to, and every `@join__*` must be valid by them and name what there is.
+The definitions are those that supergraphs of join v0.5 carry, whoever composed them: those in the printed text must be
+these, and every `@join__*` must be valid by them and name what there is.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ def differences(answer: Mapping[str, Any], right: Right) -> list[str]:
         found.append(f"fields stand in another order:\n{_text(answer.get('data'))}\nand should be\n{_text(right.data)}")
     paths: list[Path] = [tuple(error.get("path") or ()) for error in answer.get("errors") or ()]
     for path, error in zip(paths, answer.get("errors") or (), strict=True):
-        if not any(_near(path, other) for other in right.errors):
+        if not any(_near(path, other) for other in right.errors) and not _gone(path, right):
             found.append(f"an error that nothing explains: {json.dumps(error)}")
     places = [_place(path) for path in paths]
     untold = (path for path in right.failures if not any(_near(_place(path), other) for other in places))
@@ -38,6 +38,16 @@ def differences(answer: Mapping[str, Any], right: Right) -> list[str]:
 def _near(one: Path, other: Path) -> bool:
     shorter = min(len(one), len(other))
     return one[:shorter] == other[:shorter]
+
+
+def _gone(path: Path, right: Right) -> bool:
+    """Whether an error took the object along in which the path ends: whatever else failed in it may be told."""
+    value: Any = right.data
+    for count, step in enumerate(path):
+        if value is None:
+            return any(_near(path[:count], other) for other in right.errors)
+        value = value[step]
+    return False
 
 
 def _place(path: Path) -> Path:

@@ -213,7 +213,10 @@ class Generator:
         entity.owned[name] = (home, Field(name, made.type, made.arguments))
         failing = self.chance(15)
         for row in self.rows_of(entity):
-            if not made.type.endswith("!") and self.chance(15):
+            # One that must not be null fails its whole object, also where a gateway asks for it by itself.
+            if made.type.endswith("!"):
+                continue
+            if self.chance(15):
                 self.rows[row][name] = "null"
             elif failing and self.chance(20):
                 self.rows[row][name] = '"FAILS"'
@@ -308,7 +311,10 @@ class Generator:
 
     def lack(self, entity: Entity) -> None:
         """Rows that one home of the entity does not hold."""
-        homes = [home for home in entity.homes if home not in entity.needed]
+        # The fields of a second key are of every home that has it.
+        homes = [
+            home for home in entity.homes if home not in entity.needed and len(self.parts[home][entity.name].keys) == 1
+        ]
         if not entity.all_by_id or len(entity.homes) < 2 or not homes:
             return
         home = self.random.choice(homes)

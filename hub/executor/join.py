@@ -192,7 +192,7 @@ def _broken(key: str) -> bool:
 def _mended(key: str, needs: Sequence[str]) -> str:
     """A representation with null for what failed; if something did that is needed, what is needed of it."""
     whole = opened(key)
-    needed = closed({name: whole[name] for name in needs})
+    needed = closed({name: whole[name] for name in needs if name in whole})
     return needed if _broken(needed) else FAILURE.sub("null", key).replace(ABSENT, "null")
 
 

@@ -199,7 +199,7 @@ def _mended(key: str, needs: Sequence[str]) -> str:
     """
     handed = _BEHIND.split(key, 1)[0]
     whole = opened(handed)
-    needed = closed({name: whole[name] for name in needs})
+    needed = closed({name: whole[name] for name in needs if name in whole})
     mended = needed if _broken(needed) else FAILURE.sub("null", handed).replace(ABSENT, "null")
     return mended + key[len(handed) :]
 

@@ -6,6 +6,7 @@ constant in code; a row marked `K` rests on general knowledge, a row marked `sou
 
 Modules, in order of use:
     identifiers   formats with their checks: personal number, tax code, card code, unit code, months, dates, ...
+    names         Vietnamese names: one spelling, order, what a typed name finds
     codes         dated code tables: provinces, communes, object groups, ICD-10, industries, ...
     arithmetic    contributions, counted years, premiums, pensions and unemployment benefit
 """

@@ -130,6 +130,31 @@ def test_a_database_with_people_in_it_gets_what_came_later(population: Mapping[s
                 assert connection.execute(sql.SQL("select count(*) from {}").format(name)).fetchone() == (rows,)
 
 
+def test_people_who_were_there_before_get_the_keys_of_their_names(population: Mapping[str, str], folder: Path) -> None:
+    later = {path: path.read_text() for path in sorted((folder / "population").glob("000[45]-*.sql"))}
+    for path in later:
+        path.unlink()
+    migrate(population, folder=folder)
+    with psycopg.connect(population["population"], autocommit=True) as connection:
+        connection.execute(
+            "insert into defence.person (surname, middle_name, given_name, full_name, birth_date, sex, nationality,"
+            " residence_province_code, residence_commune_code, residence_coded_on)"
+            " values ('Nguyễn', 'Thị', 'Hòa', 'Nguyễn Thị Hòa', '1990', 'FEMALE', 'VN', '01', '00070', '2025-07-01')"
+        )
+    for path, text in later.items():
+        path.write_text(text)
+    migrate(population, folder=folder)
+    with psycopg.connect(reader(population["population"], Universe.DEFENCE), autocommit=True) as connection:
+        rows = connection.execute("select name_order, name_search, given_search from defence.person").fetchall()
+    assert rows == [
+        (
+            "hoa\x1f2\x1fnguye|n\x1f4\x1fthi\x1f6",
+            "nguyen thi hoa\x1f....|. ... ...\x1f462",
+            "hoa nguyen thi\x1f... ....|. ...\x1f246",
+        )
+    ]
+
+
 def test_a_run_that_dies_leaves_no_lock_and_no_half_a_migration(population: Mapping[str, str], folder: Path) -> None:
     (folder / "population" / "0099-broken.sql").write_text("create table half (a int);\ncreate table half (a int);\n")
     with pytest.raises(SettingsWrong, match=r"0099-broken.sql cannot be applied to `population` \(civilian\): .*half"):

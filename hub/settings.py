@@ -5,7 +5,7 @@ once. An unknown `HUB_*` variable is a problem: a misspelt limit must not silent
 
     HUB_DSN_<SOURCE>_<UNIVERSE>    where to read: HUB_DSN_POPULATION_CIVILIAN=postgresql://hub_civilian:...@host/db
     HUB_OWNER_DSN_<SOURCE>         who migrates: HUB_OWNER_DSN_POPULATION=postgresql://owner:...@host/db
-    HUB_PSEUDONYM_KEY              what pseudonyms are made with: 32 random bytes or more, in base64
+    HUB_PSEUDONYM_KEY              what pseudonyms and cursors are made with: 32 random bytes or more, in base64
     HUB_ASSERTION_KEY              what a hub signs with when it asks a remote subgraph: a PEM file, Ed25519
     HUB_ASSERTION_KEYS             whose assertions a subgraph takes: a key set file (JWKS)
     HUB_ASSERTION_ISSUER           the `iss` of assertions: what the hub calls itself

@@ -183,6 +183,11 @@ class TypeMapping:
     discriminator: tuple[str, Mapping[str, str]] | None = None
     by: Mapping[str, By] = field(default_factory=dict)
 
+    def kind(self, column: str, unshown: str = "text") -> str:
+        """The Postgres type that a column is compared as, which the field says that shows it."""
+        mapped = self.fields.get(self.showing(column) or "")
+        return mapped.kind if isinstance(mapped, Column) else unshown
+
     def showing(self, name: str) -> str | None:
         """The field of that name, or the one that shows the column of that name."""
         if name in self.fields:

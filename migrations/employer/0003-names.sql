@@ -30,5 +30,4 @@ begin
         '[.]([{|}~])[{|}~]*', '\1', 'g') || E'\x1f' || tones;
 end $$;
 
-alter table employer add column name_order text collate "C" not null generated always as (name_key(name, false)) stored,
-    add column name_search text collate "C" not null generated always as (name_key(name, true)) stored;
+alter table employer add column name_order text collate "C" not null generated always as (name_key(name, false)) stored;

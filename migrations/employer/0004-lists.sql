@@ -2,7 +2,7 @@
 -- one before it ended.
 
 create index employer_name_order on employer (name_order, id);
-create index employer_name_search on employer (name_search, id);
+create index employer_name on employer (name, id);
 create index employer_province on employer (province_code, id);
 create index employer_commune on employer (commune_code, id);
 create index employer_industry on employer (industry_code, id);

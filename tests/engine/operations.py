@@ -79,8 +79,7 @@ def keys_of(tables: Tables) -> Keys:
 class Reader:
     """What decides which operations can be written: the schema a reader sees, and the rules on its paths.
 
-    cursors   of lists, by the list's name, with the standing that the reader begins with; without any, pages begin at
-              either end
+    cursors   of lists, by the list's name; without any, pages begin at either end
     """
 
     schema: GraphQLSchema
@@ -174,7 +173,7 @@ class _Writer:
         if not fields:
             return "__typename"
         name, found, below = self.one_of(fields)
-        key, arguments = self.arguments(name, found, below, depth)
+        key, arguments = self.arguments(name, found, depth)
         text = f"{key}{name}{arguments}{self.directive()}"
         inner = get_named_type(found.type)
         if isinstance(inner, GraphQLObjectType | GraphQLInterfaceType):
@@ -185,18 +184,18 @@ class _Writer:
     def shown(self, parent: str, name: str, standing: Standing | None) -> bool:
         return self.reader.rules.shown(self.reader.profile, standing, (parent, name))
 
-    def arguments(self, name: str, found: GraphQLField, below: Standing, depth: int) -> tuple[str, str]:
+    def arguments(self, name: str, found: GraphQLField, depth: int) -> tuple[str, str]:
         """The alias, if any, and the arguments."""
         if not found.args:
             return self.one_of(("", "", f"a_{name}: ", f"b_{name}: ")), ""
         if self.chance(40):
             if name not in self.bare:
-                self.bare[name] = self.values(name, found, below, depth)
+                self.bare[name] = self.values(name, found, depth)
             return "", self.bare[name]
         self.aliases += 1
-        return f"{name}{self.aliases}: ", self.values(name, found, below, depth)
+        return f"{name}{self.aliases}: ", self.values(name, found, depth)
 
-    def values(self, name: str, found: GraphQLField, below: Standing, depth: int) -> str:
+    def values(self, name: str, found: GraphQLField, depth: int) -> str:
         keys = self.reader.keys
         match name:
             case "person":
@@ -210,7 +209,7 @@ class _Writer:
             case "employer":
                 return f"(taxCode: {self.value('TaxCode', self.one_of(keys.employers))})"
             case _ if {"first", "last", "after", "before"} <= set(found.args):
-                return self.page(name, below, depth)
+                return self.page(name, depth)
             case _:
                 raise AssertionError(f"the argument of `{name}` is not known here")
 
@@ -228,7 +227,7 @@ class _Writer:
             case _:
                 return json.dumps(numbers[0] if len(numbers) == 1 else numbers)
 
-    def page(self, name: str, below: Standing, depth: int) -> str:
+    def page(self, name: str, depth: int) -> str:
         given = [] if name != "searchPersons" else [f"number: {self.value('String', NUMBER_OF_ONE)}"]
         if depth < DEEPEST - 2 or self.chance(80):
             size = self.one_of((1, 2, 3, 10)) if depth > 3 else self.one_of((1, 2))
@@ -237,10 +236,7 @@ class _Writer:
                 given.append(f"{'last' if 'first' in given[-1] else 'first'}: {self.nothing('Int')}")
         elif self.chance(50):
             given.append(f"first: {self.nothing('Int')}")
-        profile = self.reader.profile
-        known = (
-            () if universe(profile, below) != universe(profile, begins(profile)) else self.reader.cursors.get(name, ())
-        )
+        known = self.reader.cursors.get(name, ())
         for bound in ("after", "before") if name != "searchPersons" else ():
             match self.draw(0, 5):
                 case 1 | 2 if known:
@@ -349,15 +345,6 @@ def everything(reader: Reader, of: Composite, standing: Standing | None, depth: 
     return f"{{ {' '.join(parts)} }}"
 
 
-OTHERS = ("relatives", "wards", "members", "employers")
-"""Fields behind which a citizen stands otherwise than to himself: what he sees there may be another universe."""
-
-
-def begins(profile: Profile) -> Standing:
-    """How a reader stands to what he asks for first."""
-    return Standing.SELF if profile.audience is Audience.CITIZEN else Standing.OFFICIAL
-
-
 def seeds(reader: Reader) -> Iterator[str]:
     """Documents that ask for cursors of every list that the reader comes to."""
     query = reader.schema.query_type
@@ -376,9 +363,15 @@ def seeds(reader: Reader) -> Iterator[str]:
 
 
 def with_cursors(reader: Reader, ask: Callable[[str], Any]) -> Reader:
-    """The reader with cursors of every list that he comes to; `ask` gives the answer to a document."""
+    """The reader with cursors of every list that he comes to; `ask` gives the answer to a document.
+
+    A citizen who is cleared for himself has none: lists of one name have other cursors in his own universe than in that
+    of others, and which list he goes on in is not known here.
+    """
+    universes = {universe(reader.profile, standing) for standing in (Standing.SELF, Standing.OFFICIAL)}
+    if reader.profile.audience is Audience.CITIZEN and len(universes) > 1:
+        return reader
     found: dict[str, dict[str, None]] = {}
-    citizen = reader.profile.audience is Audience.CITIZEN
 
     def walk(value: Any) -> None:
         match value:
@@ -387,8 +380,6 @@ def with_cursors(reader: Reader, ask: Callable[[str], Any]) -> Reader:
                     walk(inner)
             case dict():
                 for name, inner in value.items():
-                    if name in OTHERS and citizen:
-                        continue
                     if isinstance(inner, dict) and "edges" in inner:
                         found.setdefault(name, {}).update(dict.fromkeys(edge["cursor"] for edge in inner["edges"]))
                     walk(inner)

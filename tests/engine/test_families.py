@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 from urllib.parse import quote
 
@@ -292,7 +293,7 @@ async def test_a_connection_keeps_nothing_of_the_universe_it_was_used_for(countr
     for source in engine.sources.values():
         assert isinstance(source, PostgresSource)
         for universe, connections in source._connections.items():
-            for connection in connections._idle:
+            for connection in chain(*connections._idle.values()):
                 seen += 1
                 state = await _state(connection)
                 assert state["user"] == state["session"] == f"hub_{universe.value}"

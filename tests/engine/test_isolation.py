@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import psycopg
@@ -163,7 +164,7 @@ def test_its_connections_are_of_a_role_that_can_read_no_hidden_row(pair: Pair, c
     for source, dsn in country.owner_dsns.items():
         held = pair.alone.sources[source]
         assert isinstance(held, PostgresSource)
-        pids = [one.get_server_pid() for of in held._connections.values() for one in of._idle]
+        pids = [one.get_server_pid() for of in held._connections.values() for one in chain(*of._idle.values())]
         assert pids
         with psycopg.connect(dsn) as owner:
             users = owner.execute(

@@ -1,8 +1,8 @@
 """Lists as they may be asked: filters, orders, pages and selections drawn from the schema a reader sees.
 
-Whatever an input offers is drawn from: a new filter or operator is asked without being named. Values come from the rows
-of all classes, beside some that are nowhere. Any part of an argument may stand in the document, in a variable, or in the
-default of one.
+Whatever an input offers is drawn from: a new filter or operator is asked without being named. Values come from the
+rows of all classes, beside some that are nowhere. Any part of an argument may stand in the document, in a variable, or
+in the default of one.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from graphql import (
     get_nullable_type,
 )
 
-from hub.model.mapping import Column, Embedded, Rows, TypeMapping
+from hub.model.mapping import By, Column, Embedded, Reference, Rows, TypeMapping
 from hub.model.viewer import Profile, Standing
 from tests.engine.oracle import Tables
 from tests.engine.rules import after
 from tests.lists.oracle import Listed, usable
-from tests.lists.world import Asked, Composite, Place, World, is_connection, nodes_of
+from tests.lists.world import Asked, Composite, Place, World, inputs_of, is_connection
 
 T = TypeVar("T")
 
@@ -48,6 +48,10 @@ NOWHERE: Mapping[str, Sequence[Any]] = {
     "Boolean": (True, False),
 }
 """Values that no row has, or that mean something where they are put together carelessly."""
+
+
+def narrowing_columns(on: TypeMapping, names: Sequence[str]) -> list[str]:
+    return [name for name in names if isinstance(on.fields[name], Column)]
 
 
 @dataclass(slots=True)
@@ -84,15 +88,33 @@ class Writer:
         if argument is None:
             return None
         listed = self.world.lists[place.where]
-        return self.filter(get_named_type(argument.type), listed.node, listed, place.below, depth)
+        drawn = self.filter(get_named_type(argument.type), listed.node, listed, place.below, depth)
+        return self.served(get_named_type(argument.type), listed.node, listed, place.below, drawn)
+
+    def served(
+        self, of: Any, on: TypeMapping, listed: Listed, standing: Standing, drawn: dict[str, Any] | None
+    ) -> dict[str, Any] | None:
+        """A filter of a whole table, mostly with a condition in it that an index serves."""
+        if drawn is None or listed.rows.match or not self.chance(85):
+            return drawn
+        narrowing = [name for name in self.usable(of, on, standing) if By.FILTER in on.by.get(name, By.NOTHING)]
+        if not narrowing or not narrowing_columns(on, narrowing):
+            return drawn
+        name = self.one_of(narrowing_columns(on, narrowing))
+        return {"and": [drawn, {name: {"isNull": False}}]}
+
+    def usable(self, of: Any, on: TypeMapping, standing: Standing) -> list[str]:
+        """The fields of a filter that may be asked at a standing."""
+        rules = self.world.knowledge.rules
+        return [
+            name
+            for name in of.fields
+            if name not in COMBINERS and usable(rules, self.profile, standing, (on.name, name), order=False)
+        ]
 
     def filter(self, of: Any, on: TypeMapping, listed: Listed, standing: Standing, depth: int) -> dict[str, Any] | None:
         """A filter object; None where nothing may be asked at this standing."""
-        fields = [
-            name
-            for name in of.fields
-            if name not in COMBINERS and usable(self.world.knowledge.rules, self.profile, standing, (on.name, name), order=False)
-        ]
+        fields = self.usable(of, on, standing)
         found: dict[str, Any] = {}
         for _ in range(self.one_of((1, 1, 1, 2, 3))):
             if depth > 1 and self.chance(35):
@@ -117,6 +139,10 @@ class Writer:
         mapped = on.fields[name]
         if isinstance(mapped, Column):
             return self.operators(of, on, mapped, listed)
+        if isinstance(mapped, Reference):
+            home = self.world.homes[get_named_type(self.world.field((on.name, name)).type).name]
+            below = after(standing, (on.name, name))
+            return self.served(of, home.node, home, below, self.filter(of, home.node, home, below, depth - 1))
         assert isinstance(mapped, Embedded | Rows)
         there = listed.types[mapped.gives]
         if isinstance(mapped, Embedded) or not mapped.many:
@@ -186,7 +212,7 @@ class Writer:
         node = self.world.lists[place.where].node.name
         names = [
             name
-            for name in get_named_type(argument.type).fields
+            for name in inputs_of(argument.type)
             if usable(self.world.knowledge.rules, self.profile, place.below, (node, name), order=True)
         ]
         if not names:
@@ -221,7 +247,9 @@ class Writer:
                 return self.write(value, bare.of_type, quietly=True)
             return f"[{', '.join(self.write(one, bare.of_type, quietly=quietly) for one in value)}]"
         if isinstance(bare, GraphQLInputObjectType):
-            fields = [f"{name}: {self.write(one, bare.fields[name].type, quietly=quietly)}" for name, one in value.items()]
+            fields = [
+                f"{name}: {self.write(one, bare.fields[name].type, quietly=quietly)}" for name, one in value.items()
+            ]
             if not quietly and self.chance(5):
                 absent = [name for name in bare.fields if name not in value]
                 if absent:
@@ -291,7 +319,8 @@ class Writer:
         """Every value of a row, by which it is known."""
         found = ["__typename"]
         mapping = next(
-            (one.types[of.name] for one in self.world.engine.built.declared.mappings.values() if of.name in one.types), None
+            (one.types[of.name] for one in self.world.engine.built.declared.mappings.values() if of.name in one.types),
+            None,
         )
         for name, one in of.fields.items():
             named = get_named_type(one.type)
@@ -305,4 +334,3 @@ class Writer:
 
     def shown(self, of: Composite, name: str, standing: Standing) -> bool:
         return self.world.knowledge.rules.shown(self.profile, standing, (of.name, name))
-

@@ -1,8 +1,8 @@
 """Pages by another way: every row of the country read into Python, filtered, sorted and cut there.
 
-It shares no code with the filters and pages of `hub.sources.postgres`. Of the declarations it takes which table and which
-columns a list and its fields stand on, so that a new list, filter or order is known here without being written again;
-what they mean is written here once more:
+It shares no code with the filters and pages of `hub.sources.postgres`. Of the declarations it takes which table and
+which columns a list and its fields stand on, so that a new list, filter or order is known here without being written
+again; what they mean is written here once more:
 
     condition   true or false, and false of a value that is not there; `not` turns it round. What a class denies is not
                 there for its rows; of a date masked to its year there is the year.
@@ -24,10 +24,10 @@ from dataclasses import dataclass
 from functools import cmp_to_key
 from typing import Any
 
-from graphql import GraphQLResolveInfo
+from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLResolveInfo, get_named_type
 
 from hub.model.graph import DeclaredGraph
-from hub.model.mapping import Column, Embedded, Page, Rows, TypeMapping
+from hub.model.mapping import Column, Embedded, Page, Reference, Rows, TypeMapping
 from hub.model.viewer import Profile, RecordClass, Standing
 from tests.engine.oracle import Knowledge, Oracle, Row, Thing
 from tests.engine.rules import DENY, SHOW, Rules, Where, after
@@ -71,6 +71,11 @@ def connections(declared: DeclaredGraph) -> Mapping[Where, Listed]:
     }
 
 
+def homes(lists: Mapping[Where, Listed]) -> Mapping[str, Listed]:
+    """Type -> the list of all entities of it, by which what is behind a link is filtered."""
+    return {one.rows.gives: one for (root, _), one in lists.items() if root == "Query" and not one.rows.search}
+
+
 def usable(rules: Rules, profile: Profile, standing: Standing, where: Where, *, order: bool) -> bool:
     """Whether a reader may filter or order rows by a field: some class shows it, and none masks it.
 
@@ -82,7 +87,7 @@ def usable(rules: Rules, profile: Profile, standing: Standing, where: Where, *, 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A row as a filter looks at it: what its columns are called where an object stands in it; None: nothing is there."""
+    """A row as a filter looks at it: what columns are called where an object stands in it; None: nothing is there."""
 
     row: Row
     of: RecordClass
@@ -115,7 +120,8 @@ class Edge:
 class Lists(Oracle):
     """Answers operations in which lists stand.
 
-    places  the name of a row -> the row, as cursors name it; what was named once is known for good
+    places       the name of a row -> the row, as cursors name it; what was named once is known for good
+    most_linked  the most rows that met a condition behind a link
     """
 
     def __init__(
@@ -129,6 +135,10 @@ class Lists(Oracle):
         super().__init__(knowledge, profile, subject)
         self.lists = lists
         self.places = {} if places is None else places
+        self.homes = homes(lists)
+        self.most_linked = 0
+        self.found: dict[Any, list[Thing]] = {}
+        self.linked: dict[int, tuple[Any, frozenset[Any]]] = {}
 
     def _resolve(self, thing: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         where = (info.parent_type.name, info.field_name)
@@ -182,7 +192,15 @@ class Lists(Oracle):
         return Cut(kept[start:end], names[start:end], len(kept), more_behind, more_before)
 
     def kept(self, where: Where, owner: Thing | None, arguments: Mapping[str, Any]) -> list[Thing]:
-        """All rows of a list under the filter, in order."""
+        """All rows of a list under the filter, in order; found once for all pages."""
+        listed = self.lists[where]
+        here = (owner.standing, *(owner.row[column] for _, column in listed.rows.match)) if owner else ()
+        asked = (where, here, repr((arguments.get("where"), arguments.get("order"))))
+        if asked not in self.found:
+            self.found[asked] = self.find(where, owner, arguments)
+        return self.found[asked]
+
+    def find(self, where: Where, owner: Thing | None, arguments: Mapping[str, Any]) -> list[Thing]:
         listed = self.lists[where]
         meeting = [
             one
@@ -233,7 +251,7 @@ class Lists(Oracle):
 
         def values(thing: Thing) -> tuple[Thing, list[Any], Any]:
             if id(thing) not in known:
-                found = [self.seen(listed.node, name, self.view(thing)) for name, _ in keys]
+                found = [self.seen(listed.node, name, self.view(thing), place=True) for name, _ in keys]
                 known[id(thing)] = (thing, found, (thing.row[last], CLASSES.index(thing.of)))
             return known[id(thing)]
 
@@ -252,12 +270,12 @@ class Lists(Oracle):
 
     # Conditions
 
-    def seen(self, of: TypeMapping, name: str, view: View) -> Any:
-        """The value of a field as the reader is shown it, as far as it can be compared."""
+    def seen(self, of: TypeMapping, name: str, view: View, *, place: bool = False) -> Any:
+        """The value of a field as the reader is shown it, as far as it can be compared; or its place in an order."""
         mapped = of.fields[name]
         assert isinstance(mapped, Column)
         effect = self.effect(view.standing, (of.name, name), view.of)
-        value = None if effect == DENY else view.raw(mapped.name)
+        value = None if effect == DENY else view.raw((place and mapped.place) or mapped.name)
         if value is None or effect == SHOW:
             return value
         assert effect == YEAR, f"{of.name}.{name} is compared under {effect}"
@@ -287,6 +305,10 @@ class Lists(Oracle):
                 names = {there: outer.get(here, here) for there, here in mapped.columns.items()} or outer
             inner = View(view.row, view.of, view.standing, names)
             return self.meets(asked, listed, listed.types[mapped.gives], inner)
+        if isinstance(mapped, Reference):
+            ((_, column),) = mapped.keys
+            key = None if effect == DENY else view.raw(column)
+            return key is not None and key in self.behind(asked, (of.name, name), mapped, listed, view.standing)
         assert isinstance(mapped, Rows), f"{of.name}.{name} is filtered by"
         found = [
             View(row, one, view.standing, {})
@@ -302,6 +324,32 @@ class Lists(Oracle):
             return bool(found) and self.meets(asked, listed, there, found[0])
         met = [[self.meets(inner, listed, there, one) for one in found] for inner in asked.values()]
         return all(QUANTIFIERS[name](results) for name, results in zip(asked, met, strict=True))
+
+    def behind(
+        self, asked: Mapping[str, Any], where: Where, mapped: Reference, listed: Listed, standing: Standing
+    ) -> frozenset[Any]:
+        """The keys of the entities behind a link that meet a filter."""
+        if id(asked) not in self.linked:
+            ((key_field, _),) = mapped.keys
+            home = self.home(where)
+            key = home.node.fields[key_field]
+            assert isinstance(key, Column)
+            below = after(standing, where)
+            found = [
+                row[key.name]
+                for of in self.classes(below)
+                for row in self.tables.rows[of, home.rows.table]
+                if self.meets(asked, home, home.node, View(row, of, below, {}))
+            ]
+            self.most_linked = max(self.most_linked, len(found))
+            self.linked[id(asked)] = (asked, frozenset(found))
+        return self.linked[id(asked)][1]
+
+    def home(self, where: Where) -> Listed:
+        """The list of all entities that a link leads to."""
+        owner = self.schema.type_map[where[0]]
+        assert isinstance(owner, GraphQLObjectType | GraphQLInterfaceType)
+        return self.homes[get_named_type(owner.fields[where[1]].type).name]
 
 
 QUANTIFIERS: Mapping[str, Callable[[list[bool]], bool]] = {

@@ -8,15 +8,15 @@ cannot be reached, attempts are spaced out and everything in between fails at on
 from __future__ import annotations
 
 import asyncio
+from enum import Enum
 from typing import Any
 
 import asyncpg
 
 from hub.errors import SourceUnavailable
 
-# Plans are made once for each statement and connection; bitmap scans and JIT do not pay for look-ups by key.
+# Bitmap scans and JIT do not pay for look-ups by key, nor for pages.
 SETTINGS = {
-    "plan_cache_mode": "force_generic_plan",
     "jit": "off",
     "enable_bitmapscan": "off",
     "enable_seqscan": "off",
@@ -26,6 +26,14 @@ CONNECT_SECONDS = 3.0
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 STATEMENTS_KEPT = 1024
+
+
+class Plans(Enum):
+    """When Postgres plans a statement on a connection: its `plan_cache_mode`."""
+
+    ONCE = "force_generic_plan"  # for whatever values
+    EACH_TIME = "force_custom_plan"  # for these values; it takes a fraction of a millisecond
+
 
 BROKEN = (
     OSError,
@@ -40,37 +48,45 @@ BROKEN = (
 
 
 class Connections:
-    """Up to `size` connections; `fetch` waits for none, because the executor never has more under way."""
+    """Up to `size` connections of each kind; `fetch` waits for none, because the executor never has more under way."""
 
     def __init__(self, source: str, dsn: str, size: int, statement_seconds: float) -> None:
         self.source = source
         self.size = size
         self._dsn = dsn
         self._statement_seconds = statement_seconds
-        self._idle: list[asyncpg.Connection[Any]] = []
+        self._idle: dict[Plans, list[asyncpg.Connection[Any]]] = {plans: [] for plans in Plans}
         self._pause = 0.0
         self._not_before = 0.0
 
-    async def fetch(self, sql: str, arguments: tuple[Any, ...]) -> list[asyncpg.Record]:
+    async def fetch(
+        self, sql: str, arguments: tuple[Any, ...], plans: Plans = Plans.ONCE
+    ) -> list[asyncpg.Record]:
         """The rows of a statement. An idle connection may have died since it was used: then once more on a new one."""
-        kept = self._take()
+        idle = self._idle[plans]
+        kept = self._take(idle)
         if kept is not None:
             try:
-                return await self._run(kept, sql, arguments)
+                return await self._run(kept, sql, arguments, idle)
             except SourceUnavailable as error:
                 if not kept.is_closed() or isinstance(error.cause, TimeoutError):
                     raise
-        return await self._run(await self._open(), sql, arguments)
+        return await self._run(await self._open(plans), sql, arguments, idle)
 
-    def _take(self) -> asyncpg.Connection[Any] | None:
-        while self._idle:
-            connection = self._idle.pop()
+    @staticmethod
+    def _take(idle: list[asyncpg.Connection[Any]]) -> asyncpg.Connection[Any] | None:
+        while idle:
+            connection = idle.pop()
             if not connection.is_closed():
                 return connection
         return None
 
     async def _run(
-        self, connection: asyncpg.Connection[Any], sql: str, arguments: tuple[Any, ...]
+        self,
+        connection: asyncpg.Connection[Any],
+        sql: str,
+        arguments: tuple[Any, ...],
+        idle: list[asyncpg.Connection[Any]],
     ) -> list[asyncpg.Record]:
         try:
             records: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
@@ -78,15 +94,15 @@ class Connections:
             connection.terminate()
             raise SourceUnavailable(self.source, error) from error
         except asyncpg.PostgresError:
-            self._idle.append(connection)
+            idle.append(connection)
             raise
         except BaseException:
             connection.terminate()
             raise
-        self._idle.append(connection)
+        idle.append(connection)
         return records
 
-    async def _open(self) -> asyncpg.Connection[Any]:
+    async def _open(self, plans: Plans) -> asyncpg.Connection[Any]:
         loop = asyncio.get_running_loop()
         if loop.time() < self._not_before:
             raise SourceUnavailable(self.source, ConnectionError("waiting before the next attempt"))
@@ -97,7 +113,7 @@ class Connections:
                 command_timeout=self._statement_seconds,
                 statement_cache_size=STATEMENTS_KEPT,
                 max_cached_statement_lifetime=0,
-                server_settings=SETTINGS,
+                server_settings={**SETTINGS, "plan_cache_mode": plans.value},
             )
         except (*BROKEN, asyncpg.PostgresError) as error:
             self._pause = min(max(self._pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
@@ -108,9 +124,10 @@ class Connections:
 
     async def close(self) -> None:
         """Closes what is idle."""
-        while self._idle:
-            connection = self._idle.pop()
-            try:
-                await connection.close(timeout=1.0)
-            except (*BROKEN, asyncpg.PostgresError):
-                connection.terminate()
+        for idle in self._idle.values():
+            while idle:
+                connection = idle.pop()
+                try:
+                    await connection.close(timeout=1.0)
+                except (*BROKEN, asyncpg.PostgresError):
+                    connection.terminate()

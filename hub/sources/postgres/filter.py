@@ -7,7 +7,7 @@ hides too much to be compared, but for a date's year, which is compared by what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -76,8 +76,8 @@ class Filter:
         """Refuses what no index of a whole table serves, unless a condition beside it narrows the rows."""
         along = sorted(name for name in _asked(self.where) if By.ALONG in home.by.get(name, By.NOTHING))
         if along and not any(By.FILTER in home.by.get(name, By.NOTHING) for name in _narrowing(self.where)):
-            narrowing = ", ".join(f"`{name}`" for name, by in home.by.items() if By.FILTER in by)
-            raise refuse(f"`where.{along[0]}` alone would read the whole table: ask along with one of {narrowing}")
+            # Which others there are, the reader's own schema says: naming them here might name what it has not.
+            raise refuse(f"`where.{along[0]}` alone would read a whole register: add a condition that is not so marked")
 
     def condition(self, home: TypeMapping, alias: str, of: RecordClass) -> str:
         """The condition on a row of a class; empty where nothing is asked."""
@@ -114,8 +114,9 @@ class Filter:
             case Embedded():
                 return self.on_embedded(mapped, value, effects.of(on.of), on)
             case Rows():
-                on_rows = self.on_list if mapped.many else self.on_one
-                return on_rows(mapped, value, effects, on)
+                if mapped.many:
+                    return self.on_list(mapped, home, value, effects, on)
+                return self.on_one(mapped, value, effects, on)
             case Reference(keys=((_, column),)):
                 # What is behind a link was searched for at its home: here stand the keys of what was found.
                 here = "null" if effects.of(on.of) is Effect.DENY else on.column(column)
@@ -131,29 +132,53 @@ class Filter:
             names = {there: outer.get(here, here) for there, here in mapped.columns.items()} or outer
         return self.all_of(value, self.compiler.type(mapped.gives), _On(on.alias, on.of, names, on.path, on.depth))
 
-    def on_list(self, mapped: Rows, value: Argument, effects: Effects, on: _On) -> str:
+    def on_list(self, mapped: Rows, home: TypeMapping, value: Argument, effects: Effects, on: _On) -> str:
         """Conditions on some, all or none of the rows that the reader is shown."""
         found = []
         for quantifier, inner in fields_of(value):
             if inner == Constant(None):
                 raise refuse(f"`{on.path}.{quantifier}` is null: leave it out, or give it a condition")
-            meets = [
-                f"exists (select 1 from {relation} where {belongs} and {wanted(condition)})"
-                for relation, belongs, condition in self.rows(mapped, inner, effects, on.at(quantifier))
-                for wanted in (_fails if quantifier == "every" else _meets,)
+            wanted = _fails if quantifier == "every" else _meets
+            rows = self.rows(mapped, inner, effects, on.at(quantifier))
+            meeting = [
+                (one, f"{table} where {' and '.join([*fixed, wanted(asked)])}") for one, table, fixed, asked in rows
             ]
-            any_row = " or ".join(meets) or "false"
-            found.append(any_row if quantifier == "some" else f"not ({any_row})")
+            any_row = self.any_of(meeting, [(there, here, home.kind(here)) for there, here in mapped.match], on)
+            found.append(any_row if quantifier == "some" else f"not {any_row}")
         return " and ".join(f"({one})" for one in found)
+
+    def any_of(self, rows: Sequence[tuple[_On, str]], match: Sequence[tuple[str, str, str]], on: _On) -> str:
+        """Whether any of these rows of some classes belongs here.
+
+        The classes are one relation to join with, which may be read first where few rows in it meet the condition; of
+        an `exists` for each class, joined by `or`, every row here would be held against each. Their columns are of
+        domains of their own, and are united as what those are made of.
+        """
+        if not rows:
+            return "(false)"
+        if len(rows) == 1:
+            ((inner, meeting),) = rows
+            belongs = " and ".join(f"{inner.column(there)} = {on.column(here)}" for there, here, _ in match)
+            return f"(exists (select 1 from {meeting} and {belongs}))"
+        self.compiler.aliases += 1
+        alias = f"f{self.compiler.aliases}"
+        branches = []
+        for inner, meeting in rows:
+            named = ((inner.column(there), kind) for there, _, kind in match)
+            keys = ", ".join(f"{column}::{kind} as k{place}" for place, (column, kind) in enumerate(named))
+            branches.append(f"select {keys} from {meeting}")
+        belongs = " and ".join(f"{alias}.k{place} = {on.column(here)}" for place, (_, here, _) in enumerate(match))
+        return f"(exists (select 1 from ({' union all '.join(branches)}) {alias} where {belongs}))"
 
     def on_one(self, mapped: Rows, value: Argument, effects: Effects, on: _On) -> str:
         """A condition on the one row that the reader is shown: that of the class of authority."""
         branches = []
-        for rank, (relation, belongs, condition) in enumerate(self.rows(mapped, value, effects, on)):
+        for rank, (inner, table, fixed, asked) in enumerate(self.rows(mapped, value, effects, on)):
             keys = ", ".join(f"{column} as o{place}" for place, column in enumerate(mapped.order))
+            belongs = [*(f"{inner.column(there)} = {on.column(here)}" for there, here in mapped.match), *fixed]
             branches.append(
-                f"select ({condition or 'true'}) as met, {rank} as rank{', ' if keys else ''}{keys}"
-                f" from {relation} where {belongs}"
+                f"select ({asked or 'true'}) as met, {rank} as rank{', ' if keys else ''}{keys}"
+                f" from {table} where {' and '.join(belongs)}"
             )
         if not branches:
             return "false"
@@ -162,20 +187,18 @@ class Filter:
         order = ", ".join([f"{alias}.rank desc", *(f"{alias}.o{place}" for place in range(len(mapped.order)))])
         return f"(select {alias}.met from ({' union all '.join(branches)}) {alias} order by {order} limit 1)"
 
-    def rows(self, mapped: Rows, value: Argument, effects: Effects, on: _On) -> list[tuple[str, str, str]]:
-        """For each class that gives the rows: the table, what makes them belong here, and the condition on them."""
+    def rows(
+        self, mapped: Rows, value: Argument, effects: Effects, on: _On
+    ) -> Iterator[tuple[_On, str, list[str], str]]:
+        """For each class that gives the rows: a row of it, its table, what always holds, and the condition."""
         home = self.compiler.type(mapped.gives)
-        found = []
         for of in self.compiler.classes:
             if effects.of(of) is Effect.DENY:
                 continue
             self.compiler.aliases += 1
             inner = _On(f"f{self.compiler.aliases}", of, {}, on.path, on.depth)
-            belongs = [f"{inner.column(there)} = {on.column(here)}" for there, here in mapped.match]
-            if mapped.where:
-                belongs.append(self.compiler.constant(mapped.where, inner.alias))
-            found.append((f"{of}.{mapped.table} {inner.alias}", " and ".join(belongs), self.all_of(value, home, inner)))
-        return found
+            fixed = [self.compiler.constant(mapped.where, inner.alias)] if mapped.where else []
+            yield inner, f"{of}.{mapped.table} {inner.alias}", fixed, self.all_of(value, home, inner)
 
     # Columns ---------------------------------------------------------------------------------------------------------
 
@@ -226,7 +249,8 @@ class Filter:
         one = partial(self.value, operand, path, "text")
         match operator:
             case "in":
-                return f"left({column}, {_YEAR}) = any({self.values(operand, path, 'text')})"
+                years = f"left({column}, {_YEAR}) = any({self.values(operand, path, 'text')})"
+                return f"({column} >= {one(_first)} and {column} < {one(_behind_last)} and {years})"
             case "from":
                 return f"{column} >= {one(_from_year)}"
             case "to":
@@ -324,6 +348,16 @@ def _year_only(given: Any) -> str:
 
 def _behind_year_only(given: Any) -> str:
     return f"{_year_only(given)}{_BEHIND}"
+
+
+def _first(given: Any) -> str:
+    """The first of several texts; of none, what is before no other."""
+    return min(map(_text, given if isinstance(given, list) else [given]), default="")
+
+
+def _behind_last(given: Any) -> str:
+    found = max(map(_text, given if isinstance(given, list) else [given]), default="")
+    return found and _behind(found)
 
 
 def _from_year(given: Any) -> str:

@@ -35,7 +35,7 @@ MOST_KEYS = 5
 
 ABSENT = Constant(None)
 _LOWEST = {
-    "text": "''",
+    "text": "''::text",
     "date": "'-infinity'::date",
     "timestamp": "'-infinity'::timestamp",
     "int8": "'-9223372036854775808'::int8",
@@ -43,10 +43,10 @@ _LOWEST = {
     "float8": "'-infinity'::float8",
 }
 _HIGHEST = {
-    "text": "U&'\\+10FFFF'",
+    "text": "U&'\\+10FFFF'::text",
     "date": "'infinity'::date",
     "timestamp": "'infinity'::timestamp",
-    "int8": "9223372036854775807",
+    "int8": "9223372036854775807::int8",
     "numeric": "'infinity'::numeric",
     "float8": "'infinity'::float8",
 }
@@ -89,6 +89,7 @@ class Listing:
         self.filter = Filter(compiler, node.name, self.argument("where"), node.reads)
         if not mapped.match and not mapped.search:
             self.filter.check_served(self.home)
+            compiler.varied = compiler.varied or bool(fields_of(self.argument("where")))
         self.keys = self.order()
         self.backwards = self.argument("last") != ABSENT
         if self.backwards and self.argument("first") != ABSENT:
@@ -256,15 +257,11 @@ class Listing:
         tie = self.inner.column(last)
         branches = tuple(f"{self.inner.alias}.{last}" for _ in self.classes)
         # Shown or not, the last key is random: its order says nothing.
-        found.append(Key(last, tie, branches, self.kind(last), falling))
+        found.append(Key(last, tie, branches, self.home.kind(last, "uuid"), falling))
         if len(self.classes) > 1:
             ranks = tuple(f"{rank}::int" for rank in range(len(self.classes)))
             found.append(Key(RANK, self.inner.rank(), ranks, "int", falling))
         return tuple(found)
-
-    def kind(self, column: str) -> str:
-        mapped = self.home.fields.get(self.home.showing(column) or "")
-        return mapped.kind if isinstance(mapped, Column) else "uuid"
 
     def key(self, name: str, direction: str, path: str) -> list[Key]:
         """A field as a key; none where every class denies it."""
@@ -281,18 +278,19 @@ class Listing:
         if outer is None:
             return []
         kind = "text" if mapped.place or masked else mapped.kind
-        complete: Callable[[str], str] = str
+        falling = direction.startswith("DESC")
+        absent = (_HIGHEST if direction.endswith("FIRST") is falling else _LOWEST).get(kind, "")
         if mapped.nullable or Effect.DENY in given:
-            falling = direction.startswith("DESC")
-            highest = direction.endswith("FIRST") is falling
-            stand_in = (_HIGHEST if highest else _LOWEST)[kind]
+            outer = f"coalesce({outer}, {absent})"
 
-            def complete(sql: str) -> str:
-                return f"coalesce({sql}, {stand_in})"
+        def branch(index: int) -> str:
+            """In a class where the value is always there, it is the bare column, whose order an index has."""
+            if effects.of(self.classes[index]) is Effect.DENY:
+                return absent
+            value = self.inner.in_branch(column, effects, index, self.mapped.table)
+            return f"coalesce({value}, {absent})" if mapped.nullable else value
 
-        table = self.mapped.table
-        branches = (self.inner.in_branch(column, effects, index, table) for index in range(len(self.classes)))
-        return [Key(name, complete(outer), tuple(map(complete, branches)), kind, direction.startswith("DESC"))]
+        return [Key(name, outer, tuple(map(branch, range(len(self.classes)))), kind, falling)]
 
     # Cursors ----------------------------------------------------------------------------------------------------------
 

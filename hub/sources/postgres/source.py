@@ -13,7 +13,7 @@ from hub.model.mapping import SourceMapping
 from hub.model.plan import Fetch
 from hub.model.source import KEY_PARTS, Asked, Question, Texts, failure
 from hub.model.viewer import Universe
-from hub.sources.postgres.connection import Connections
+from hub.sources.postgres.connection import Connections, Plans
 from hub.sources.postgres.statement import compile_fetch, readable
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -61,7 +61,8 @@ class PostgresSource:
         if not asked:
             return {}
         try:
-            records = await connections.fetch(question.text, (*_arrays(asked, len(kinds)), *parameters))
+            plans = Plans.EACH_TIME if question.varied else Plans.ONCE
+            records = await connections.fetch(question.text, (*_arrays(asked, len(kinds)), *parameters), plans)
         except asyncpg.DataError:
             return await self._singly(question, parameters, keys)
         except asyncpg.PostgresError as error:

@@ -42,6 +42,7 @@ from hub.operation import (
     Limits,
     Prepared,
     booleans_given,
+    coerce_forming_variables,
     coerce_variables,
     forms_of,
     normalise,
@@ -384,13 +385,13 @@ class Engine:
         )
 
     def stages(self, request: Request, profile: Profile) -> Stages:
-        """Every stage's value for one request, up to the plan, which no variable but a boolean can change.
+        """Every stage's value for one request, up to the plan; variables that cannot change it need no value.
 
         Overrides that hold for a percentage of the requests are left out, but for those of all of them.
         """
         prepared = self._document(request, profile).prepared
         booleans = tuple(booleans_given(prepared, request.variables).values())
-        forms = forms_of(prepared.forming, coerce_variables(prepared, request.variables)) if prepared.forming else ()
+        forms = forms_of(prepared.forming, coerce_forming_variables(prepared, request.variables))
         return self._stages(prepared, _Way(self._shares.drawn(_LAST_DRAW), booleans, forms), profile)
 
     def _stages(self, prepared: Prepared, way: _Way, profile: Profile) -> Stages:

@@ -38,10 +38,10 @@ query WholeBook($personalId: PersonalId!) {
       issuedOn
       status
       totals { months years lateMonths employeeTotal employerTotal }
-      contributions { fromMonth toMonth jobTitle salary status employer { name } }
-      benefits { regime periodFrom periodTo amount status ... on Pension { ratePercent } }
+      contributions { nodes { fromMonth toMonth jobTitle salary status employer { name } } }
+      benefits { nodes { regime periodFrom periodTo amount status ... on Pension { ratePercent } } }
     }
-    healthInsurance { cards { hiNumber validFrom validTo status benefitLevel initialFacility { name } } }
+    healthInsurance { cards { nodes { hiNumber validFrom validTo status benefitLevel initialFacility { name } } } }
   }
 }
 """
@@ -54,7 +54,7 @@ query HundredPeople($personalIds: [PersonalId!]!) {
 
 EMPLOYER_PAGE = """\
 query EmployerPage($taxCode: TaxCode!) {
-  employer(taxCode: $taxCode) { taxCode name participants(first: 50) { jobTitle salary person { fullName } } }
+  employer(taxCode: $taxCode) { taxCode name participants(first: 50) { nodes { jobTitle salary person { fullName } } } }
 }
 """
 

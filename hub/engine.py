@@ -10,19 +10,21 @@ booleans; a request that finds its program coerces its variables and runs.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+import math
+import random
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from os import urandom
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
-from graphql import GraphQLSchema, execute_sync, extend_schema, get_named_type, parse
+from graphql import GraphQLSchema, OperationType, execute_sync, extend_schema, get_named_type, parse
 from graphql.language import DocumentNode, FieldNode, OperationDefinitionNode, SelectionSetNode
 
 from hub.cache import Bounded
 from hub.compose import compose, compose_alone
-from hub.errors import BuildFailed, Problem, Refused, SettingsWrong, Shown
+from hub.errors import BuildFailed, Refused, SettingsWrong, Shown
 from hub.executor import Lanes, Observed, Program, Programs, Secrets, check, run, runs
 from hub.model.authorized import Authorized
 from hub.model.effect import Effect
@@ -46,7 +48,16 @@ from hub.operation import (
     parse_document,
     prepare,
 )
-from hub.planner import PlannerGraph, brittle_fields, described, fetches, plan, planner_graph
+from hub.planner import (
+    PlannerGraph,
+    brittle_fields,
+    custom_labels,
+    described,
+    fetches,
+    plan,
+    planner_graph,
+    shares,
+)
 from hub.planner.view import document
 from hub.policy import (
     Entrances,
@@ -70,6 +81,7 @@ from hub.sources.remote.transport import Transport
 DOCUMENTS_KEPT = 1_000
 PROFILES_KEPT = 256
 PROGRAMS_OF_A_DOCUMENT = 32
+_LAST_DRAW = math.nextafter(1.0, 0.0)
 
 
 def _today() -> date:
@@ -189,20 +201,33 @@ def _over_databases(built: Built, settings: Settings) -> Engine:
 PUBLIC = Profile(Audience.OFFICER)
 
 
-def open_gateway(supergraph: Supergraph, urls: Mapping[str, str] | None = None) -> Engine:
-    """An engine over remote subgraphs alone, with every field public. `urls` stand in for those of the supergraph."""
-    contextual = [f"{'.'.join(where)}" for where, joins in supergraph.fields.items() if any(j.contexts for j in joins)]
-    if contextual:
-        message = "takes an argument from a context, which is not planned"
-        raise BuildFailed([Problem("UNSUPPORTED_FEATURE", place, message) for place in sorted(contextual)])
+def open_gateway(
+    supergraph: Supergraph,
+    urls: Mapping[str, str] | None = None,
+    labels: Collection[str] = (),
+    *,
+    draw: Callable[[], float] = random.random,
+) -> Engine:
+    """An engine over remote subgraphs alone, with every field public.
+
+    urls    stand in for those of the supergraph
+    labels  custom labels of `@override` that are on
+    draw    a number from 0 to below 1 for each request, which decides what a percentage of them does
+    """
     declared = DeclaredGraph((), {}, {}, {}, PolicyTable("public", frozenset(), {}))
-    planner = planner_graph(supergraph, {})
+    planner = planner_graph(supergraph, {}, labels=frozenset(labels))
+    if unknown := planner.labels - custom_labels(planner):
+        known = ", ".join(f"`{one}`" for one in sorted(custom_labels(planner))) or "none"
+        names = ", ".join(f"`{one}`" for one in sorted(unknown))
+        raise SettingsWrong(
+            f"no override of the graph has the label {names}: those that can be switched on are {known}"
+        )
     built = Built(declared, supergraph, planner, public_rules(supergraph.api))
     sources: dict[str, Source] = {
         name: RemoteSource(name, supergraph.api, planner.field_type, Transport(name, (urls or {}).get(name) or url))
         for name, url in supergraph.graphs.items()
     }
-    return Engine(built, sources)
+    return Engine(built, sources, draw=draw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,14 +240,25 @@ class Stages:
     plan: Plan
 
 
+class _Way(NamedTuple):
+    """What of a request decides its program, beside document and profile.
+
+    variant   of the graph, where overrides hold for a percentage of the requests
+    booleans  the values that decide `@skip` and `@include`
+    forms     of the variables that decide lists
+    """
+
+    variant: int
+    booleans: tuple[bool, ...]
+    forms: tuple[Form, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class _Document:
-    """A prepared document of a profile, and its programs so far: one for each set of booleans and forms of filters."""
+    """A prepared document of a profile, and the programs made of it so far."""
 
     prepared: Prepared
-    programs: Bounded[tuple[tuple[bool, ...], tuple[Form, ...]], Program] = field(
-        default_factory=lambda: Bounded(PROGRAMS_OF_A_DOCUMENT)
-    )
+    programs: Bounded[_Way, Program]
 
 
 class Engine:
@@ -239,6 +275,7 @@ class Engine:
         *,
         pseudonym_secret: bytes | None = None,
         today: Callable[[], date] = _today,
+        draw: Callable[[], float] = random.random,
     ) -> None:
         self.built = built
         self.sources = sources
@@ -247,6 +284,8 @@ class Engine:
         # Without a key from outside, cursors live as long as this engine.
         self._own_secret = urandom(32)
         self._today = today
+        self._draw = draw
+        self._shares = shares(built.planner)
         self._contracts: Bounded[Profile, GraphQLSchema] = Bounded(PROFILES_KEPT)
         self._makers: Bounded[Profile, Programs] = Bounded(PROFILES_KEPT)
         self._documents: Bounded[tuple[str, str | None, Profile], _Document] = Bounded(DOCUMENTS_KEPT)
@@ -289,12 +328,13 @@ class Engine:
             check_agreement(request, profile, self.built.rules.agreements, self._today())
         booleans = tuple([bool(variables.get(name)) for name in prepared.booleans])
         forms = forms_of(prepared.forming, variables) if prepared.forming else ()
-        program = document.programs.get((booleans, forms))
+        way = _Way(self._shares.drawn(self._draw()) if self._shares.bounds else 0, booleans, forms)
+        program = document.programs.get(way)
         if program is None:
-            program = self._program(prepared, booleans, forms, profile, variables)
+            program = self._program(prepared, way, profile, variables)
             # What introspection answers may hang on variables, and stands in its program as text.
             if not (program.introspects and prepared.operation.variable_definitions):
-                document.programs.put((booleans, forms), program)
+                document.programs.put(way, program)
         if request.plan is not None:
             return await self._with_plan(request.plan, program, variables, viewer)
         return Response(await run(program, variables, viewer))
@@ -330,33 +370,39 @@ class Engine:
                     self.contract(profile),
                     self.limits,
                     self.built.declared.lists,
-                )
+                ),
+                Bounded(PROGRAMS_OF_A_DOCUMENT * len(self._shares.graphs)),
             ),
         )
 
     def stages(self, request: Request, profile: Profile) -> Stages:
-        """Every stage's value for one request, up to the plan, which no variable but a boolean can change."""
+        """Every stage's value for one request, up to the plan, which no variable but a boolean can change.
+
+        Overrides that hold for a percentage of the requests are left out, but for those of all of them.
+        """
         prepared = self._document(request, profile).prepared
         booleans = tuple(booleans_given(prepared, request.variables).values())
         forms = forms_of(prepared.forming, coerce_variables(prepared, request.variables)) if prepared.forming else ()
-        return self._stages(prepared, booleans, forms, profile)
+        return self._stages(prepared, _Way(self._shares.drawn(_LAST_DRAW), booleans, forms), profile)
 
-    def _stages(
-        self, prepared: Prepared, booleans: tuple[bool, ...], forms: tuple[Form, ...], profile: Profile
-    ) -> Stages:
-        operation = normalise(prepared, dict(zip(prepared.booleans, booleans, strict=True)), forms)
+    def _stages(self, prepared: Prepared, way: _Way, profile: Profile) -> Stages:
+        booleans = dict(zip(prepared.booleans, way.booleans, strict=True))
+        operation = normalise(prepared, booleans, way.forms, self.limits)
         authorized = authorize(operation, profile, self.built.rules)
-        return Stages(prepared, operation, authorized, plan(authorized, self.built.planner))
+        made = plan(authorized, self._shares.graphs[way.variant], self.limits.planning)
+        return Stages(prepared, operation, authorized, made)
 
     def _program(
         self,
         prepared: Prepared,
-        booleans: tuple[bool, ...],
-        forms: tuple[Form, ...],
+        way: _Way,
         profile: Profile,
         variables: Mapping[str, Any],
     ) -> Program:
-        stages = self._stages(prepared, booleans, forms, profile)
+        if prepared.operation.operation is OperationType.SUBSCRIPTION:
+            message = "a subscription is planned, and not executed: send what it selects as a query"
+            raise Refused([Shown(message, code="SUBSCRIPTION_NOT_SUPPORTED")])
+        stages = self._stages(prepared, way, profile)
         maker = self._makers.get(profile) or self._makers.put(profile, self._maker(profile))
         answers: dict[str, Any] = {}
 

@@ -97,7 +97,8 @@ INSURANCE = {
                     '{"bookCode":"', b.book_code, '","issuer":"', b.issuer, '","issuedOn":"', b.issued_on,
                     '","status":"', b.status, '","totals":{"months":', t.months, ',"years":\x01y', t.months,
                     '\x01,"lateMonths":', t.late_months, ',"employeeTotal":', t.employee_total,
-                    ',"employerTotal":', t.employer_total, '},"contributions":[', t.lines, '],"benefits":[',
+                    ',"employerTotal":', t.employer_total,
+                    '},"contributions":{"nodes":[', t.lines, ']},"benefits":{"nodes":[',
                     (select string_agg(line, ',') from (
                         select concat('{"regime":"', regime, '","periodFrom":"', period_from, '","periodTo":',
                                       coalesce('"' || period_to || '"', 'null'), ',"amount":', amount,
@@ -106,7 +107,7 @@ INSURANCE = {
                                            then concat('","ratePercent":', coalesce(rate_percent::text, 'null'), '}')
                                            else '"}' end) as line
                         from civilian.benefit where personal_id = k.personal_id order by period_from, id
-                    ) lines), ']}')
+                    ) lines), ']}}')
                 from civilian.book b, (
                     select coalesce((select sum(upper(s) - lower(s)) from unnest(range_agg(span) filter (
                                          where status = 'PAID' and 'RETIREMENT' = any(kinds) and not settled)) s
@@ -124,13 +125,13 @@ INSURANCE = {
                 ) t
                 where b.personal_id = k.personal_id
             ), 'null'),
-            ',"healthInsurance":{"cards":[',
+            ',"healthInsurance":{"cards":{"nodes":[',
             (select string_agg(line, ',') from (
                 select concat('{"hiNumber":"', hi_number, '","validFrom":"', valid_from, '","validTo":"', valid_to,
                               '","status":"', status, '","benefitLevel":', benefit_level, ',"initialFacility":\x01f',
                               initial_facility_code, '\x01}') as line
                 from civilian.health_card where personal_id = k.personal_id order by valid_from, id
-            ) lines), ']}}}}'), 'UTF8')
+            ) lines), ']}}}}}'), 'UTF8')
         from unnest($1::text[]) k(personal_id)
     """,
     "people": """
@@ -139,12 +140,12 @@ INSURANCE = {
         from civilian.participant where personal_id = any($1::text[])
     """,
     "page": f"""
-        select k.tax_code, convert_to(concat('[', (
+        select k.tax_code, convert_to(concat('{{"nodes":[', (
             select string_agg(line, ',') from (
                 select concat('{{"jobTitle":', coalesce(to_json(job_title)::text, 'null'), ',"salary":',
                               coalesce(salary::text, 'null'), ',"person":\x01p', personal_id, '\x01}}') as line
                 from civilian.participant where employer_tax_code = k.tax_code order by id limit {PAGE_SIZE}
-            ) lines), ']}}}}}}'), 'UTF8')
+            ) lines), ']}}}}}}}}'), 'UTF8')
         from unnest($1::text[]) k(tax_code)
     """,
 }

@@ -162,7 +162,7 @@ class HandWritten:
                     | {
                         "household": _household(members, people),
                         "insuranceBook": _book(insurance, contributions),
-                        "healthInsurance": {"cards": cards},
+                        "healthInsurance": {"cards": {"nodes": cards}},
                     }
                 }
             }
@@ -224,7 +224,15 @@ class HandWritten:
             for row in participants
         ]
         return _json(
-            {"data": {"employer": {"taxCode": found["tax_code"], "name": found["name"], "participants": listed}}}
+            {
+                "data": {
+                    "employer": {
+                        "taxCode": found["tax_code"],
+                        "name": found["name"],
+                        "participants": {"nodes": listed},
+                    }
+                }
+            }
         )
 
     def _refusal(self, request: Request, understood: bool) -> Response | None:
@@ -282,8 +290,8 @@ def _book(row: Mapping[str, Any], contributions: list[Json]) -> Json | None:
             "employeeTotal": row["employee_total"],
             "employerTotal": row["employer_total"],
         },
-        "contributions": contributions,
-        "benefits": benefits,
+        "contributions": {"nodes": contributions},
+        "benefits": {"nodes": benefits},
     }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NewType
+from typing import Any, Generic, NewType, TypeVar
 
 import asyncpg
 import strawberry
@@ -28,6 +28,7 @@ from bench.systems.serving import Shared, is_personal_id, is_tax_code, place_nam
 from hub.domain.arithmetic import counted_years
 
 Record = Mapping[str, Any]
+Item = TypeVar("Item")
 
 PersonalId = NewType("PersonalId", str)
 TaxCode = NewType("TaxCode", str)
@@ -151,6 +152,11 @@ FACILITY = "select code, name from civilian.facility where code = any($1::text[]
 
 
 @strawberry.type
+class Page(Generic[Item]):
+    nodes: list[Item]
+
+
+@strawberry.type
 class Province:
     name: str | None
 
@@ -185,9 +191,9 @@ class Employer:
     name: str
 
     @strawberry.field
-    async def participants(self, info: Info, first: int = 50) -> list[Participant]:
+    async def participants(self, info: Info, first: int = 50) -> Page[Participant]:
         rows = await info.context.insurance.fetch(PAGE, self.tax_code, first)
-        return [Participant.of(row) for row in rows]
+        return Page(nodes=[Participant.of(row) for row in rows])
 
 
 async def _employer(info: Info, tax_code: str | None) -> Employer | None:
@@ -314,8 +320,8 @@ class InsuranceBook:
         )
 
     @strawberry.field
-    async def contributions(self, info: Info) -> list[Contribution]:
-        return [
+    async def contributions(self, info: Info) -> Page[Contribution]:
+        lines = [
             Contribution(
                 from_month=row["from_month"],
                 to_month=row["to_month"],
@@ -326,10 +332,11 @@ class InsuranceBook:
             )
             for row in await info.context.contributions.load(self.personal_id)
         ]
+        return Page(nodes=lines)
 
     @strawberry.field
-    async def benefits(self, info: Info) -> list[Benefit]:
-        return [_benefit(row) for row in await info.context.benefits.load(self.personal_id)]
+    async def benefits(self, info: Info) -> Page[Benefit]:
+        return Page(nodes=[_benefit(row) for row in await info.context.benefits.load(self.personal_id)])
 
 
 def _benefit(row: Record) -> Benefit:
@@ -359,8 +366,8 @@ class HealthInsurance:
     personal_id: strawberry.Private[str]
 
     @strawberry.field
-    async def cards(self, info: Info) -> list[HealthCard]:
-        return [
+    async def cards(self, info: Info) -> Page[HealthCard]:
+        cards = [
             HealthCard(
                 hi_number=row["hi_number"],
                 valid_from=row["valid_from"],
@@ -371,6 +378,7 @@ class HealthInsurance:
             )
             for row in await info.context.cards.load(self.personal_id)
         ]
+        return Page(nodes=cards)
 
 
 @strawberry.type

@@ -24,12 +24,12 @@ PERSON = """\
     household { householdCode registeredOn members { relationship since person { fullName birthDate sex } } }
     insuranceBook {
       bookCode status totals { months years }
-      contributions { fromMonth toMonth jobTitle salary status employer { name } }
-      benefits { regime amount status }
+      contributions { nodes { fromMonth toMonth jobTitle salary status employer { name } } }
+      benefits { nodes { regime amount status } }
     }
     socialInsurance { status jobTitle employer { name } }
-    healthInsurance { cards { hiNumber validFrom validTo status initialFacility { name } } }
-    unemploymentInsurance { periods { fromDate toDate } }
+    healthInsurance { cards { nodes { hiNumber validFrom validTo status initialFacility { name } } } }
+    unemploymentInsurance { periods { nodes { fromDate toDate } } }
 """
 ONE = f"query One($key: PersonalId!) {{ person(personalId: $key) {{\n{PERSON}}} }}"
 MANY = f"query Many($keys: [PersonalId!]!) {{ people(personalIds: $keys) {{\n{PERSON}}} }}"
@@ -37,14 +37,14 @@ EMPLOYER = """\
 query OneEmployer($key: TaxCode!) {
   employer(taxCode: $key) {
     taxCode name status industry { name } address { province { name } } units { unitCode }
-    representative { fullName } participants(first: 20) { jobTitle person { fullName } }
+    representative { fullName } participants(first: 20) { nodes { jobTitle person { fullName } } }
   }
 }"""
 BOOK = """\
 query OneBook($key: BookCode!) {
   insuranceBook(bookCode: $key) {
     bookCode status holder { fullName household { registeredOn } } totals { months years }
-    participant { jobTitle employer { name } } contributions { fromMonth salary employer { name } }
+    participant { jobTitle employer { name } } contributions { nodes { fromMonth salary employer { name } } }
   }
 }"""
 HOUSEHOLD = """\
@@ -62,7 +62,7 @@ TO_EMPLOYER = """\
 query ToEmployer($key: PersonalId!) {
   person(personalId: $key) {
     socialInsurance { status employer { name status address { province { name } } units { unitCode } representative {
-      fullName } participants(first: 20) { jobTitle person { fullName } } } }
+      fullName } participants(first: 20) { nodes { jobTitle person { fullName } } } } }
   }
 }"""
 TO_HOUSEHOLD = """\

@@ -57,6 +57,8 @@ from hub.model.mapping import (
 )
 
 CURSOR = "Cursor"
+# The label of what a list is made of: the label of the list itself decides. Another hub reads it in the SDL.
+STRUCTURE = "STRUCTURE"
 ROOT = "Query"
 
 _SHARED = '''
@@ -66,13 +68,13 @@ scalar Cursor
 """What is before and behind a page (thông tin trang)."""
 type PageInfo @shareable {
   """Whether rows follow (còn trang sau)."""
-  hasNextPage: Boolean!
+  hasNextPage: Boolean! @label(name: "STRUCTURE")
   """Whether rows go before (còn trang trước)."""
-  hasPreviousPage: Boolean!
+  hasPreviousPage: Boolean! @label(name: "STRUCTURE")
   """The cursor of the first row (con trỏ đầu trang)."""
-  startCursor: Cursor
+  startCursor: Cursor @label(name: "STRUCTURE")
   """The cursor of the last row (con trỏ cuối trang)."""
-  endCursor: Cursor
+  endCursor: Cursor @label(name: "STRUCTURE")
 }
 '''
 
@@ -253,20 +255,20 @@ class _Writer:
             """A page of a list (trang danh sách)."""
             type {node}Connection {{
               """The rows of the page (các dòng)."""
-              nodes: [{node}!]!
+              nodes: [{node}!]! @label(name: "STRUCTURE")
               """The rows with their cursors."""
-              edges: [{node}Edge!]!
+              edges: [{node}Edge!]! @label(name: "STRUCTURE")
               """What is before and behind the page."""
-              pageInfo: PageInfo!
+              pageInfo: PageInfo! @label(name: "STRUCTURE")
               """How many rows there are under the filter, on all pages (tổng số)."""
-              totalCount: Int!
+              totalCount: Int! @label(name: "STRUCTURE")
             }}
             """A row of a list and its place (dòng và con trỏ)."""
             type {node}Edge {{
               """Where the row stands (con trỏ)."""
-              cursor: Cursor!
+              cursor: Cursor! @label(name: "STRUCTURE")
               """The row (dòng)."""
-              node: {node}!
+              node: {node}! @label(name: "STRUCTURE")
             }}'''
 
     def arguments(self, node: str, mapped: Rows) -> tuple[InputValueDefinitionNode, ...]:

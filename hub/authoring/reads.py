@@ -61,7 +61,7 @@ class _Reader:
                 columns = tuple(dict.fromkeys(_BRACES.findall(mapped.sql)))
                 return Reads(sources=tuple(found for one in owners or [of] for found in self.shown(one, columns)))
             case Rows() if given is not None:
-                # The last key of a page's order is random, and breaks ties as it is: see `hub.sources.postgres.listing`.
+                # The last key of a page's order is random and breaks ties as it is (`hub.sources.postgres.listing`).
                 order = mapped.order if mapped.page is None else mapped.order[:-1]
                 inputs = tuple(self.shown(given, order))
                 return Reads(inputs, self.kind(given), dict(mapped.search))

@@ -6,7 +6,7 @@ import importlib.util
 import logging
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,7 +84,11 @@ def run_subgraph(source: str, settings: Settings, announce: Callable[[str], None
 
 
 def run_gateway(
-    supergraph: Supergraph, urls: Mapping[str, str], settings: Settings, announce: Callable[[str], None]
+    supergraph: Supergraph,
+    urls: Mapping[str, str],
+    labels: Collection[str],
+    settings: Settings,
+    announce: Callable[[str], None],
 ) -> None:
     """Serves a supergraph of remote subgraphs, every field public, until a signal."""
     from hub.engine import open_gateway
@@ -94,7 +98,7 @@ def run_gateway(
 
     _log(settings)
     with bind(settings.host, settings.port) as taken:
-        engine = open_gateway(supergraph, urls)
+        engine = open_gateway(supergraph, urls, labels)
         address = f"http://{_shown(settings.host)}:{taken.getsockname()[1]}"
         app = make_app(engine, Everybody(engine.public_viewer), settings)
         serve(app, engine, taken, started=lambda: announce(address))

@@ -21,12 +21,18 @@ from hub.errors import SettingsWrong
 )
 @click.option("--public", is_flag=True, help="Say out loud that every field is for everybody: there is no policy here.")
 @click.option("--url", "urls", multiple=True, metavar="NAME=URL", help="Where a subgraph is, if not where FILE says.")
+@click.option(
+    "--override-label", "labels", multiple=True, metavar="NAME", help="Switch the overrides with this label on."
+)
 @click.option("--host", help="The address to listen on, instead of HUB_HOST.")
 @click.option("--port", type=click.IntRange(1, 65535), help="The port to listen on, instead of HUB_PORT.")
-def gateway(file: Path, public: bool, urls: tuple[str, ...], host: str | None, port: int | None) -> None:
+def gateway(
+    file: Path, public: bool, urls: tuple[str, ...], labels: tuple[str, ...], host: str | None, port: int | None
+) -> None:
     """Serve the supergraph in FILE at /graphql, with /health beside it, until Ctrl-C or SIGTERM.
 
     For development and for judging the planner: no token is asked for, no database and no policy file is read.
+    An override with a label `percent(x)` holds for so many of the requests, any other where its label is switched on.
 
     \b
       hub gateway --supergraph supergraph.graphql --port 4000 --public
@@ -48,7 +54,9 @@ def gateway(file: Path, public: bool, urls: tuple[str, ...], host: str | None, p
     addresses = dict(supergraph.graphs) | found
     for name in sorted(name for name, url in addresses.items() if not url.startswith(("http://", "https://"))):
         raise SettingsWrong(f"subgraph `{name}` has no address: say `--url {name}=http://...`")
-    run_gateway(supergraph, addresses, settings, lambda address: click.echo(f"serving {address}/graphql", err=True))
+    run_gateway(
+        supergraph, addresses, labels, settings, lambda address: click.echo(f"serving {address}/graphql", err=True)
+    )
 
 
 def _address(entry: str) -> tuple[str, str]:

@@ -85,7 +85,7 @@ def plan(
     form: str,
     questions: bool,
 ) -> None:
-    """Print which source is asked for what, by which key, in which step.
+    """Print which source is asked for what, by which key, in which step; of a subscription, for each of its events.
 
     \b
       hub plan query.graphql --as analyst --format boxes

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from hub.errors import SourceUnavailable, origin
 from hub.executor.children import StepChild
-from hub.executor.join import Answers, failed, join
-from hub.model.source import Asked, Source
+from hub.executor.join import Answers, Early, failed, join
+from hub.model.source import ABSENT, FAILED, PASSED, Asked, Question, Source, Texts
 from hub.model.viewer import Universe
 
 if TYPE_CHECKING:
@@ -90,7 +90,24 @@ class Loader:
 
 def _asked(group: Group) -> Asked:
     question = group.loader.step.question
-    return question, group.loader.parameters[: len(question.parameters)], list(group.keys)
+    keys = list(group.keys)
+    if question.passed:
+        keys = list(dict.fromkeys(key.partition(PASSED)[0] for key in keys))
+    return question, group.loader.parameters[: len(question.parameters)], keys
+
+
+def _passed(question: Question, keys: Iterable[str], answers: Answers) -> Answers:
+    """The answers with what each key brings for further below."""
+    found: dict[str, Texts] = {}
+    for key in keys:
+        known, *values = key.split(PASSED)
+        if known not in answers:
+            continue
+        texts = answers[known]
+        for slot, value in zip(question.passed, values, strict=True):
+            texts = tuple([text.replace(slot, value) for text in texts])
+        found[key] = texts
+    return found
 
 
 class Lane:
@@ -176,9 +193,10 @@ class Lane:
         for lane in led_to:
             lane.expect()
         early = [self._early(group) for group in groups]
+        asked = [_asked(group) for group in groups]
         answers: Sequence[Answers | SourceUnavailable]
         try:
-            answers = await self.source.ask([_asked(group) for group in groups])
+            answers = await self.source.ask(asked)
             self._note(None)
         except SourceUnavailable as error:
             self._note(error)
@@ -190,36 +208,44 @@ class Lane:
             self._busy -= 1
             if self._waiting:
                 self._start()
-        for group, found in zip(groups, answers, strict=False):
+        for group, (_, _, keys), found in zip(groups, asked, answers, strict=False):
             if group.loader.observed is not None:
                 answered = () if isinstance(found, SourceUnavailable) else found
-                group.loader.observed.note(group.loader.step, group.keys, answered, perf_counter() - sent)
+                group.loader.observed.note(group.loader.step, keys, answered, perf_counter() - sent)
         if not led_to and len(groups) == 1:
             await self._finish(groups[0], answers[0], early[0])
             return
         for lane in led_to:
             lane.arriving(self.loop.time() - begun)
-        for group, found, asked in zip(groups, answers, early, strict=True):
-            self._spawn(self._finish(group, found, asked))
+        for group, found, begun_early in zip(groups, answers, early, strict=True):
+            self._spawn(self._finish(group, found, begun_early))
         await asyncio.sleep(0)  # what hangs on the answers gets in line
         for lane in led_to:
             lane.arrived()
 
     @staticmethod
-    def _early(group: Group) -> dict[int, asyncio.Future[Answers]]:
-        return {index: group.loader.child(index).load(group.keys) for index in group.loader.step.early}
+    def _early(group: Group) -> Early:
+        early: Early = {}
+        for index, place in group.loader.step.early:
+            keys = group.keys
+            if place is not None:
+                brought = (key.split(PASSED)[1 + place] for key in keys)
+                keys = {key: None for key in brought if FAILED not in key and ABSENT not in key}
+            if keys:
+                early[index] = (keys, group.loader.child(index).load(keys))
+        return early
 
-    async def _finish(
-        self, group: Group, answers: Answers | SourceUnavailable, early: Mapping[int, asyncio.Future[Answers]]
-    ) -> None:
+    async def _finish(self, group: Group, answers: Answers | SourceUnavailable, early: Early) -> None:
         """Fills what hangs on an answer, and gives it to who waits."""
         step = group.loader.step
         if isinstance(answers, SourceUnavailable):
             group.answer(failed(group.keys, step.question.columns, answers))
             return
         try:
+            if step.question.passed:
+                answers = _passed(step.question, group.keys, answers)
             if step.children:
-                answers = await join(group.loader, answers, early, group.keys)
+                answers = await join(group.loader, answers, early)
         except Exception as error:  # noqa: BLE001 - a fault of the hub fails this group, not the lane
             log.error("an answer of `%s` could not be joined: %s", self.source.name, origin(error))
             answers = failed(group.keys, step.question.columns, SourceUnavailable(self.source.name))

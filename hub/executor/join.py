@@ -28,6 +28,7 @@ from hub.model.source import (
     INNER_END,
     KEY_PARTS,
     MARK,
+    PASSED,
     SLOT,
     TEXT_END,
     Texts,
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from hub.executor.gather import Loader
 
 Answers = Mapping[str, Texts]
+# Number of a child -> the keys it was asked for at the same time as its parent, and its answers to come.
+Early = dict[int, tuple[Mapping[str, None], "asyncio.Future[Answers]"]]
 
 _INNERMOST = re.compile(f"{INNER}([^{INNER}{INNER_END}]*){INNER_END}")
 
@@ -49,12 +52,10 @@ def failed(keys: Iterable[str], columns: int, error: SourceUnavailable) -> Answe
     return dict.fromkeys(keys, (failure(error.source, error.code, error.message),) * columns)
 
 
-async def join(
-    loader: Loader, answers: Answers, early: Mapping[int, asyncio.Future[Answers]], asked: Mapping[str, None]
-) -> Answers:
-    """The answers with every mark filled. `early` are children that were `asked` for the parent's keys beforehand."""
+async def join(loader: Loader, answers: Answers, early: Early) -> Answers:
+    """The answers with every mark filled."""
     whole = TEXT_END.join(chain.from_iterable(answers.values()))
-    filling = _Filling(loader, early, asked)
+    filling = _Filling(loader, early)
     if loader.step.question.nested:
         # What waits for nothing inside is asked at the same time as what is inside the others.
         marks = set(whole.split(MARK)[1::2])
@@ -78,14 +79,13 @@ _Pending = tuple["StepChild", Mapping[str, Any], "asyncio.Future[Answers]"]
 class _Filling:
     """Fills the marks of one batch. What a step was asked once, it is not asked again."""
 
-    __slots__ = ("asked", "children", "early", "loaded", "loader", "nested")
+    __slots__ = ("children", "early", "loaded", "loader", "nested")
 
-    def __init__(self, loader: Loader, early: Mapping[int, asyncio.Future[Answers]], asked: Mapping[str, None]) -> None:
+    def __init__(self, loader: Loader, early: Early) -> None:
         self.loader = loader
         self.children = loader.step.children
         self.nested = loader.step.question.nested
         self.early = early
-        self.asked = asked
         self.loaded: dict[tuple[int, str], asyncio.Future[Answers]] = {}
 
     def begin(self, marks: Iterable[str]) -> None:
@@ -129,8 +129,9 @@ class _Filling:
         """Asks a step for the keys in the marks, and notes what is to come."""
         waiting = _keys(child, marks)
         if index in self.early:
-            late = waiting.keys() - self.asked.keys()
-            pending.append((child, {key: of for key, of in waiting.items() if key not in late}, self.early[index]))
+            asked, future = self.early[index]
+            late = waiting.keys() - asked.keys()
+            pending.append((child, {key: of for key, of in waiting.items() if key not in late}, future))
             waiting = {key: waiting[key] for key in late}
         if self.nested:
             waiting = self.not_yet_loaded(child, waiting, pending)
@@ -146,17 +147,31 @@ class _Filling:
             future = self.loaded.get((id(child.step), key))
             if future is not None:
                 pending.append((child, {key: of}, future))
-            elif FAILED not in key and ABSENT not in key:
+            elif not _broken(key):
                 left[key] = of
         return left
 
 
 def _missing(mark: str, child: StepChild) -> str | None:
     """What stands where what was to be handed over could not be had."""
+    mark = _mattering(mark)
     failed_input = FAILURE.search(mark)
     if failed_input is not None:
         return failed_input[0]
     return child.absent if ABSENT in mark else None
+
+
+def _broken(key: str) -> bool:
+    key = _mattering(key)
+    return FAILED in key or ABSENT in key
+
+
+def _mattering(key: str) -> str:
+    """A key without what only passes through."""
+    if PASSED not in key:
+        return key
+    known, _, rest = key.partition(PASSED)
+    return known + rest.partition(KEY_PARTS)[2]
 
 
 def _keys(child: StepChild, marks: Iterable[str]) -> dict[str, Any]:

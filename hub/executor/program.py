@@ -29,6 +29,7 @@ from hub.model.plan import (
     RootValue,
     Typename,
     continues,
+    passed_key,
 )
 from hub.model.source import KEY_PARTS, Argued, CursorChild, MergedChild, absent
 from hub.model.viewer import Viewer
@@ -181,16 +182,15 @@ class Programs:
                 children.append(FunctionChild(partial(self._secrets.sealed, child.place)))
             else:
                 children.append(FunctionChild(child.function))
-        early = [
-            index
-            for index, child in enumerate(question.children)
-            if isinstance(child, Hole) and continues(fetch, child)
-        ]
+        holes = [(index, child) for index, child in enumerate(question.children) if isinstance(child, Hole)]
+        placed = [(index, passed_key(fetch, child), continues(fetch, child)) for index, child in holes]
+        early = [(index, place) for index, place, same in placed if same or place is not None]
         identity = (
             fetch.source,
             fetch.universe,
             question.text,
             question.shaped,
+            question.passed,
             tuple(repr((one.argument, one.use) if isinstance(one, Argued) else one) for one in question.parameters),
             tuple(
                 (id(child.step), child.column, child.absent, child.carried) if isinstance(child, StepChild) else child

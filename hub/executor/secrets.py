@@ -2,8 +2,8 @@
 
 A cursor is the texts of a row's keys, encrypted and authenticated (AES-SIV, RFC 5297). It is bound to the profile, the
 list with its order, and the filter: anywhere else it cannot be opened, and every cursor that cannot be opened is
-answered alike. The same place gives the same cursor, so that equal data give equal bytes; and a place has no other: what
-decodes to the same in another spelling is no cursor.
+answered alike. The same place gives the same cursor, so that equal data give equal bytes; and a place has no
+other: what decodes to the same in another spelling is no cursor.
 
 A cursor is as long as the keys of its row. How long a bad one may be, the size of a request bounds.
 """

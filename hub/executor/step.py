@@ -22,16 +22,19 @@ if TYPE_CHECKING:
 class Step:
     """One question with its children, on the lane that asks it.
 
-    early            children whose keys are this step's own: they are asked at the same time. Their loaders are pure
-                     functions of the key, so asking for a row that turns out not to exist does no harm, and it makes a
-                     hidden row and an absent one cause the same statements.
+    early            children whose keys are this step's own, or come with them, as that number of what is for further
+                     below: they are asked at the same time. Their loaders are pure functions of the key, so asking for
+                     a row that turns out not to exist does no harm, and it makes a hidden row and an absent one cause
+                     the same statements.
     leads_to         lanes of remote children, which do well to wait for what this one leads to
     parameter_count  parameters of the whole subtree: this question's own, then those of each child in turn
     """
 
     __slots__ = ("__weakref__", "_loaders", "children", "early", "lane", "leads_to", "parameter_count", "question")
 
-    def __init__(self, question: Question, lane: Lane, children: Sequence[Child], early: Sequence[int]) -> None:
+    def __init__(
+        self, question: Question, lane: Lane, children: Sequence[Child], early: Sequence[tuple[int, int | None]]
+    ) -> None:
         self.question = question
         self.lane = lane
         self.children = tuple(children)

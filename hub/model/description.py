@@ -47,9 +47,12 @@ class Asked:
     on      the concrete type that what stands below is asked for
     effect  what is given of the field, where that is not simply the value
     fetch   the number of the fetch that gives it, if another does
-    by      the fields by which that is asked
+    by      the fields by which that is asked, or another object, if nothing gives it here; `$0` for a slot
     merged  made of the parts below
     handed  known where the key of the object was found, and brought along
+    slot    the slot in which the value goes down to those below that take it
+    takes   arguments that come from an object above: (name, slot)
+    brings  slots whose values another fetch is asked with beside the key
     """
 
     key: str = ""
@@ -60,6 +63,9 @@ class Asked:
     by: tuple[str, ...] = ()
     merged: bool = False
     handed: bool = False
+    slot: int | None = None
+    takes: tuple[tuple[str, int], ...] = ()
+    brings: tuple[int, ...] = ()
     below: tuple[Asked, ...] = ()
 
 

@@ -5,12 +5,16 @@ value comes from another fetch it has a `Hole`: the key of the other fetch stand
 
 The hub's own sources find rows by the values of key fields. A remote subgraph is handed a representation, an object of
 key fields and of what `@requires` names; its nodes are rendered like those of any object, and may have holes again.
+
+What a field takes from an object above (`@fromContext`) stands in a slot, whose number is its own in the plan. The
+object above binds it; on its way down it comes with the key of every fetch between, and in the end as a variable.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from graphql import GraphQLOutputType
 
@@ -29,12 +33,40 @@ class Typename:
 
 
 @dataclass(frozen=True, slots=True)
+class Context:
+    """What an object above has bound to a slot, as text."""
+
+    slot: int
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """The representation by which another subgraph finds the object; absent where a `needed` part of it is null."""
+
+    nodes: tuple[Node, ...]
+    needed: tuple[str, ...]
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inherited:
+    """An argument whose value comes in a slot with the key of the fetch: inside as many objects as the `levels` say."""
+
+    name: str
+    type: str
+    slot: int
+    levels: int
+
+
+@dataclass(frozen=True, slots=True)
 class Value:
     """A field that the source of the fetch gives itself; `shape` for objects and lists of objects.
 
-    type     the field's type in the public graph
-    effects  what is given of it in each class: that of the row it stands in, for other rows that of those
-    reads    (type, field) -> effects of what its value is made of or ordered by, where that is not simply shown
+    type       the field's type in the public graph
+    effects    what is given of it in each class: that of the row it stands in, for other rows that of those
+    reads      (type, field) -> effects of what its value is made of or ordered by, where that is not simply shown
+    inherited  arguments that no client gives
     """
 
     key: str
@@ -45,6 +77,7 @@ class Value:
     effects: Effects = SHOWN
     reads: Mapping[tuple[str, str], Effects] = field(default_factory=dict)
     type: GraphQLOutputType | None = None
+    inherited: tuple[Inherited, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +87,8 @@ class Hole:
     many            a list, which is empty where the fetch has no row
     via             the field that holds the entity's key (a link), or empty when the object itself is continued
     effects         of a link: in a class that denies it, it leads nowhere
-    representation  for a remote subgraph: what it is handed, in place of the bare values of `inputs`
+    representation  for a remote subgraph: what it is handed, in place of the bare values of `inputs`; a `Context` alone
+                    is a whole one
     carried         fields that are known where the hole is, and stand in slots of what it is filled with
     """
 
@@ -97,7 +131,7 @@ class Slot:
     index: int
 
 
-Node = Typename | Value | Hole | Merge | Slot
+Node = Typename | Value | Hole | Merge | Slot | Context | Handed
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +139,13 @@ class Shape:
     """An object's nodes for each concrete type, in the order of the answer.
 
     elsewhere  the object is not given here: only its key is, and it is found whole by this hole
+    bound      for a concrete type: slot -> node of the object, for what is below it
     """
 
     type: str
     cases: Mapping[str, tuple[Node, ...]]
     elsewhere: Hole | None = None
+    bound: Mapping[str, Mapping[int, Node]] = field(default_factory=dict)
 
 
 @dataclass(eq=False, slots=True)
@@ -120,6 +156,9 @@ class Fetch:
               plans; nobody does after that
     universe  the record classes this fetch may see
     remote    asked by representations, not by the values of a key
+    bound     slot -> node of the entity, for what is below its columns
+    given     slot -> node that stands beside the hole: it comes with each key, and its value is an argument of a column
+    passed    slots that come with each key for what is further below
     """
 
     source: str
@@ -128,6 +167,9 @@ class Fetch:
     universe: Universe
     columns: list[Shape | Node]
     remote: bool = False
+    bound: dict[int, Node] = field(default_factory=dict)
+    given: dict[int, Node] = field(default_factory=dict)
+    passed: dict[int, None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,17 +251,35 @@ class Plan:
     searches: tuple[KeySearch, ...] = ()
 
 
+def passed_key(fetch: Fetch, hole: Hole) -> int | None:
+    """Which of what a fetch's keys bring for further below is the key of a hole, so that both are asked together."""
+    match hole.representation:
+        case (Context(slot),) if slot in fetch.passed:
+            return list(fetch.passed).index(slot)
+    return None
+
+
 def continues(fetch: Fetch, hole: Hole) -> bool:
     """Whether a hole continues the fetched object itself, under the very key it was fetched by.
 
-    Such a fetch need not wait for the one it hangs on: both are asked together.
+    Such a fetch need not wait for the one it hangs on: both are asked together. In a row of an own source, what a third
+    one is handed may be had so, too; among remote subgraphs a key may come with what is required beside.
     """
     if hole.via or hole.inputs != fetch.key or not fetch.key or hole.fetch.remote is not fetch.remote:
         return False
+    if any(one.given or one.passed for one in (fetch, hole.fetch)):
+        return False  # their keys say more than who they are
     if fetch.remote and (hole.fetch.type != fetch.type or any("." in name for name in fetch.key)):
         return False
+    nodes = list(fetch.bound.values())
     for column in fetch.columns:
-        nodes = [item for case in column.cases.values() for item in case] if isinstance(column, Shape) else [column]
-        if any(node is hole for node in nodes):
+        if isinstance(column, Shape):
+            slots = (bound.values() for bound in column.bound.values())
+            nodes += chain.from_iterable((*column.cases.values(), *slots))
+        else:
+            nodes.append(column)
+    for node in nodes:
+        handed = node.representation if isinstance(node, Hole) and not fetch.remote else ()
+        if node is hole or any(one is hole for one in handed):
             return True
     return False

@@ -32,6 +32,9 @@ FAILURE = re.compile(f"{FAILED}([^{FAILED}]*){FAILED}")
 NO_KEY = ""  # under which a question of a root object is answered
 INNER = "\x06"
 INNER_END = "\x07"
+CONTEXT = "\x0e"  # with a code behind it: where something stands that an object above has bound
+GIVEN = "\x0f"  # in a key, before each value that is an argument of what is asked
+PASSED = "\x10"  # in a key, behind those, before each value that is for further below: it does not matter to the source
 FIRST_CODE = 0xE000
 
 
@@ -121,6 +124,7 @@ class Question:
     nested      whether marks may stand inside marks
     reading     what the source itself needs to read an answer
     shaped      how answers are shaped, where the text does not say it: alike only with the same
+    passed      what in its texts stands for the values that keys bring for further below, in their order
     varied      how it is best answered hangs on the values of its parameters
     """
 
@@ -132,10 +136,16 @@ class Question:
     nested: bool = False
     reading: Any = None
     shaped: str = ""
+    passed: tuple[str, ...] = ()
     varied: bool = False
 
 
 Texts = tuple[str, ...]
+
+
+def context(slot: int) -> str:
+    """What stands in a text for what an object above has bound to a slot."""
+    return f"{CONTEXT}{chr(FIRST_CODE + slot)}"
 
 
 def absent(*, nullable: bool, many: bool = False) -> str:

@@ -37,31 +37,39 @@ from graphql.utilities.coerce_input_value import coerce_default_value
 from hub.errors import Refused, Shown
 from hub.model.operation import Argument, Constant, Field, ListValue, ObjectValue, Operation, Selection, Variable
 from hub.operation.forms import Form, formed
+from hub.operation.parse import Limits
 from hub.operation.prepare import Prepared
 
-MOST_FIELDS = 20_000
+_USUAL = Limits()
 
 
-def normalise(prepared: Prepared, booleans: Mapping[str, bool], forms: Sequence[Form] = ()) -> Operation:
-    """The operation under these values of its booleans, and these forms of the variables that decide a list."""
+def normalise(
+    prepared: Prepared, booleans: Mapping[str, bool], forms: Sequence[Form] = (), limits: Limits = _USUAL
+) -> Operation:
+    """The operation under these values of its booleans, and these forms of the variables that decide a list.
+
+    `Refused` if it opens to more than the limits allow.
+    """
     root = prepared.schema.get_root_type(prepared.operation.operation)
     assert root is not None
-    walk = _Walk(prepared, booleans, forms)
+    walk = _Walk(prepared, booleans, forms, limits)
     name = prepared.operation.name.value if prepared.operation.name else ""
     return Operation(name, root.name, walk.fields(root, [prepared.operation.selection_set]))
 
 
 class _Walk:
-    """One normalisation: the document, the booleans, and how many fields were made."""
+    """One normalisation: the document, the booleans, how many fields were made and selections looked at."""
 
-    def __init__(self, prepared: Prepared, booleans: Mapping[str, bool], forms: Sequence[Form]) -> None:
+    def __init__(self, prepared: Prepared, booleans: Mapping[str, bool], forms: Sequence[Form], limits: Limits) -> None:
         self.schema = prepared.schema
         self.fragments = prepared.fragments
         self.booleans = booleans
         known = {name: form for (name, _), form in zip(prepared.forming, forms, strict=len(forms) > 0)}
         self.formed = {name: formed(name, form) for name, form in known.items() if form.given}
         self.not_given = known.keys() - self.formed
+        self.limits = limits
         self.made = 0
+        self.seen = 0
 
     def fields(self, parent: GraphQLObjectType, sets: Sequence[SelectionSetNode]) -> tuple[Field, ...]:
         grouped: dict[str, list[FieldNode]] = {}
@@ -72,6 +80,9 @@ class _Walk:
     def collect(
         self, parent: GraphQLObjectType, sets: SelectionSetNode, grouped: dict[str, list[FieldNode]], seen: set[str]
     ) -> None:
+        self.seen += 1 + len(sets.selections)
+        if self.seen > self.limits.selections:
+            raise _too_large(f"takes more than {self.limits.selections} steps to open its fragments")
         for node in sets.selections:
             if not self.included(node.directives or ()):
                 continue
@@ -112,8 +123,8 @@ class _Walk:
 
     def field(self, parent: GraphQLObjectType, key: str, nodes: list[FieldNode]) -> Field:
         self.made += 1
-        if self.made > MOST_FIELDS:
-            raise Refused([Shown(f"the document opens to more than {MOST_FIELDS} fields", code="DOCUMENT_TOO_LARGE")])
+        if self.made > self.limits.fields:
+            raise _too_large(f"opens to more than {self.limits.fields} fields")
         node = nodes[0]
         name = node.name.value
         definition = self.schema.get_field(parent, name)
@@ -169,6 +180,11 @@ class _Walk:
     def left_out(self, node: ValueNode) -> bool:
         """Whether a field of an object is a variable that is known not to be given."""
         return isinstance(node, VariableNode) and node.name.value in self.not_given
+
+
+def _too_large(what: str) -> Refused:
+    right = "select less, or on fewer of the types of an interface or union"
+    return Refused([Shown(f"the document {what}: {right}", code="DOCUMENT_TOO_LARGE")])
 
 
 def _has_variables(node: ValueNode) -> bool:

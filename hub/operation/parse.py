@@ -11,11 +11,20 @@ from hub.errors import Refused, Shown
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How large a document may be: characters, tokens, and levels of fields."""
+    """How large a document may be, and what it may open to.
+
+    characters, tokens, depth  of the text, and of its fields in each other
+    fields                     once its fragments are opened for every type that may stand at their places
+    selections                 how many times a part of the text is looked at to open it
+    planning                   steps of the planner
+    """
 
     characters: int = 100_000
     tokens: int = 10_000
     depth: int = 40
+    fields: int = 20_000
+    selections: int = 400_000
+    planning: int = 100_000
 
 
 def shown(error: GraphQLError, code: str) -> Shown:

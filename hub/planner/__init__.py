@@ -5,6 +5,8 @@ value of a viewer.
 
 graph     the supergraph as nodes and moves: what a subgraph resolves, and how one gets from it to another
 build     every field gets its cheapest way; ways that share a key are one fetch
+contexts  what a field takes from the objects above it, and how it comes down
+shares    the variants of a graph whose overrides hold for a percentage of the requests
 describe  Plan -> Description: every fetch once, numbered by steps, in the names somebody is shown
 view      Description -> text, diagrams, JSON
 """
@@ -12,5 +14,17 @@ view      Description -> text, diagrams, JSON
 from hub.planner.build import plan
 from hub.planner.describe import describe, described, fetches
 from hub.planner.graph import PlannerGraph, brittle_fields, planner_graph
+from hub.planner.shares import Shares, custom_labels, shares
 
-__all__ = ["PlannerGraph", "brittle_fields", "describe", "described", "fetches", "plan", "planner_graph"]
+__all__ = [
+    "PlannerGraph",
+    "Shares",
+    "brittle_fields",
+    "custom_labels",
+    "describe",
+    "described",
+    "fetches",
+    "plan",
+    "planner_graph",
+    "shares",
+]

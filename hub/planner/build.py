@@ -37,6 +37,7 @@ from hub.model.plan import (
     EntityWay,
     Fetch,
     Hole,
+    Inherited,
     Introspection,
     KeySearch,
     Merge,
@@ -52,16 +53,23 @@ from hub.model.plan import (
     Typename,
     Value,
 )
-from hub.model.supergraph import FieldSet
+from hub.model.supergraph import ContextArgument, FieldSet
 from hub.model.viewer import Profile, Standing, Universe
+from hub.planner.contexts import Contexts, Scope
 from hub.planner.graph import Move, Place, PlannerGraph, leaves
 
 Selection = Mapping[str, tuple[Grant, ...]]
 
 
-def plan(authorized: Authorized, graph: PlannerGraph) -> Plan:
-    """The plan of an authorized operation."""
-    return _Builder(graph, authorized.profile).plan(authorized)
+MOST_STEPS = 100_000
+
+
+def plan(authorized: Authorized, graph: PlannerGraph, most_steps: int = MOST_STEPS) -> Plan:
+    """The plan of an authorized operation; `Refused` if it takes more steps to find one than are allowed.
+
+    A step is a field or a key looked at in one place: what planning costs is a multiple of that.
+    """
+    return _Builder(graph, authorized.profile, most_steps).plan(authorized)
 
 
 def _nullable(grant: Grant) -> bool:
@@ -83,6 +91,8 @@ class _Draft:
     required  what its fields require beside the key
     inputs    those of them, and of the key, that come from elsewhere again
     handed    the representation, once it is planned
+    leaves    the columns of values without objects, by field and arguments
+    awaits    whether an object above has yet to fetch what it takes from there
     """
 
     fetch: Fetch
@@ -92,7 +102,8 @@ class _Draft:
     required: FieldSet = ()
     inputs: list[_Placed] = field(default_factory=list)
     handed: tuple[Node, ...] = ()
-    wanted: list[tuple[Grant, int]] = field(default_factory=list)
+    leaves: dict[tuple[str, str], int] = field(default_factory=dict)
+    awaits: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -105,12 +116,34 @@ class _Placed:
 
 
 class _Builder:
-    """Builds the plan of one profile. Holds nothing but what it is given."""
+    """Builds one plan."""
 
-    def __init__(self, graph: PlannerGraph, profile: Profile) -> None:
+    def __init__(self, graph: PlannerGraph, profile: Profile, most_steps: int) -> None:
         self.graph = graph
         self.profile = profile
         self.searches: list[KeySearch] = []
+        self.most_steps = most_steps
+        self.steps = 0
+        self.found_ways: dict[tuple[str, Place, str, frozenset[str]], Sequence[Move]] = {}
+        self.contexts = Contexts(graph, self.alone)
+
+    def spend(self, steps: int) -> None:
+        """Counts what planning costs."""
+        self.steps += steps
+        if self.steps > self.most_steps:
+            message = (
+                f"the operation takes more than {self.most_steps} steps to plan: select fewer fields, or name the types"
+                " of an interface or union that you want instead of selecting on all of them"
+            )
+            raise Refused([Shown(message, code="OPERATION_TOO_COMPLEX")])
+
+    def ways(self, type_name: str, place: Place, name: str, beyond: frozenset[str] = frozenset()) -> Sequence[Move]:
+        """The first moves to a field, found once for each place of the plan."""
+        sought = (type_name, place, name, beyond)
+        known = self.found_ways.get(sought)
+        if known is None:
+            known = self.found_ways[sought] = self.graph.ways(type_name, place, name, beyond, self.spend)
+        return known
 
     # Roots ----------------------------------------------------------------------------------------------------------
 
@@ -159,12 +192,14 @@ class _Builder:
         source = next((name for name in sorted(self.graph.resolvers(root, grant.name)) if name in self.graph.own), None)
         if source is None or grant.selection is None:
             return None
-        shape = self.shape(grant, Place(source, root), grant.selection)
         key = self.graph.lookups.get((source, grant.name))
+        fetch = Fetch(source, _type(grant) if key else root, key or (), self.universe(grant.below), [])
+        top = Scope(root, Place(source, root), fetch, fetched=True)
+        shape = self.shape(grant, top, grant.selection)
         if key is None:
-            listed = Fetch(source, root, (), self.universe(grant.below), [self.value(grant, shape)])
-            return RootValue(grant.key, Hole(grant.key, grant.name, _nullable(grant), listed, 0, ()))
-        fetch = Fetch(source, _type(grant), key, self.universe(grant.below), [shape])
+            fetch.columns.append(self.value(grant, shape))
+            return RootValue(grant.key, Hole(grant.key, grant.name, _nullable(grant), fetch, 0, ()))
+        fetch.columns.append(shape)
         return RootHole(grant.key, grant.name, _nullable(grant), source, grant.arguments, fetch)
 
     def entities(self, grant: Grant, entered_by: Mapping[str, tuple[KeyFields, ...]]) -> RootEntities:
@@ -174,48 +209,54 @@ class _Builder:
         ways = []
         for entity, grants in grant.selection.items():
             for key in entered_by.get(entity, ()):
-                shape = Shape(entity, {entity: _Object(self, Place(source, entity), entity).nodes(grants)})
-                fetch = Fetch(source, entity, key, self.universe(grant.below), [shape])
+                fetch = Fetch(source, entity, key, self.universe(grant.below), [])
+                found = Scope(entity, Place(source, entity), fetch, fetched=True)
+                nodes = _Object(self, found).nodes(grants)
+                fetch.columns.append(Shape(entity, {entity: nodes}, bound=_bound(found)))
                 ways.append(EntityWay(entity, key, fetch))
         return RootEntities(grant.key, dict(grant.arguments)[REPRESENTATIONS], tuple(ways))
 
     def universe(self, standing: Standing) -> Universe:
         return self.profile.universe(standing)
 
-    def fetch(self, move: Move, universe: Universe, columns: list[Shape | Node]) -> Fetch:
-        """The fetch that a move makes."""
+    def fetch(self, move: Move, universe: Universe) -> Fetch:
+        """The fetch that a move makes, without columns yet."""
         graph = move.to.graph
-        return Fetch(graph, move.to.type, move.names, universe, columns, graph not in self.graph.own)
+        return Fetch(graph, move.to.type, move.names, universe, [], graph not in self.graph.own)
 
     def into(self, graph: str | None, type_name: str, place: Place) -> Move | None:
         """The move into a subgraph by a key that the place has."""
         moves = (one for one in self.graph.moves(type_name, place) if one.to.graph == graph)
         return next((one for one in moves if self.graph.gives(type_name, place, one.key)), None)
 
-    def whole(self, grant: Grant, move: Move, grants: Sequence[Grant]) -> Fetch:
+    def whole(self, grant: Grant, move: Move, grants: Sequence[Grant], stub: Scope) -> Fetch:
         """The fetch of a whole entity that a field leads to."""
-        entity = _type(grant)
-        shape = Shape(entity, {entity: _Object(self, move.to, entity).nodes(grants)})
-        return self.fetch(move, self.universe(grant.below), [shape])
+        fetch = self.fetch(move, self.universe(grant.below))
+        entity = Scope(stub.type, move.to, fetch, stub, fetched=True)
+        nodes = _Object(self, entity).nodes(grants)
+        fetch.columns.append(Shape(entity.type, {entity.type: nodes}, bound=_bound(entity)))
+        return fetch
 
     # Objects --------------------------------------------------------------------------------------------------------
 
-    def shape(self, grant: Grant, place: Place, selection: Selection) -> Shape:
-        """The objects that a field gives at a place."""
-        graph = self.graph
+    def shape(self, grant: Grant, holder: Scope, selection: Selection) -> Shape:
+        """The objects that a field of an object gives."""
+        graph, place = self.graph, holder.place
         declared, provided = self.given(grant, place)
         if graph.interface_object(place.graph, declared):
-            return self.opaque(Place(place.graph, declared, provided), selection)
+            return self.opaque(Scope(declared, Place(place.graph, declared, provided), holder.fetch, holder), selection)
         known = graph.runtime(declared, place.graph)
         shared = self.shared(grant, place)
         cases = {}
+        bound: dict[str, Mapping[int, Node]] = {}
         for concrete, grants in selection.items():
             if concrete in known:
-                there = Place(place.graph, concrete, provided)
+                there = Scope(concrete, Place(place.graph, concrete, provided), holder.fetch, holder)
                 # A type that not all givers of the field know is not asked for: its object keeps an empty shape.
                 kept = grants if concrete in shared else tuple(one for one in grants if one.name == "__typename")
-                cases[concrete] = _Object(self, there, concrete).nodes(kept)
-        return Shape(declared, cases)
+                cases[concrete] = _Object(self, there).nodes(kept)
+                bound |= _bound(there)
+        return Shape(declared, cases, bound=bound)
 
     def given(self, grant: Grant, place: Place) -> tuple[str, FieldSet]:
         """The type that a subgraph declares a field to give, and the external fields it provides there."""
@@ -237,14 +278,15 @@ class _Builder:
             found = known if found is None else found & known
         return found if found is not None else self.graph.runtime(declared, place.graph)
 
-    def opaque(self, place: Place, selection: Selection) -> Shape:
+    def opaque(self, scope: Scope, selection: Selection) -> Shape:
         """Objects whose concrete type the subgraph does not know, because it has their interface as an object."""
-        asked = list(selection.values())
+        asked, place = list(selection.values()), scope.place
         known_there = {"__typename", *self.graph.fields(place.type)}
         plain = all(grant.name in known_there for grants in asked for grant in grants)
+        plain = plain and all(self.graph.contexts(one) == self.graph.contexts(place.type) for one in selection)
         if plain and all(_alike(grants, asked[0]) for grants in asked):
             # Nothing hangs on the type: the object stands here, and what it lacks comes from where it is known.
-            return Shape(place.type, {place.type: _Object(self, place, place.type).nodes(asked[0])})
+            return Shape(place.type, {place.type: _Object(self, scope).nodes(asked[0])}, bound=_bound(scope))
         move = next(
             (
                 one
@@ -258,7 +300,9 @@ class _Builder:
             raise Internal(f"no subgraph tells the type of a `{place.type}` of `{place.graph}`")
         standing = next((one.standing for grants in asked for one in grants), Standing.OFFICIAL)
         known = self.graph.runtime(place.type, move.to.graph)
-        here = _Object(self, place, place.type)
+        here = _Object(self, scope)
+        fetch = self.fetch(move, self.universe(standing))
+        bound: dict[str, Mapping[int, Node]] = {}
         carried: list[Node] = []
         cases = {}
         for concrete, grants in selection.items():
@@ -269,24 +313,29 @@ class _Builder:
                     if node is not None:
                         slots[grant.key] = Slot(grant.key, len(carried))
                         carried.append(node)
-                nodes = _Object(self, Place(move.to.graph, concrete), concrete).nodes(
-                    [grant for grant in grants if grant.key not in slots]
-                )
+                there = Scope(concrete, Place(move.to.graph, concrete), fetch, scope, fetched=True)
+                nodes = _Object(self, there).nodes([grant for grant in grants if grant.key not in slots])
+                bound |= _bound(there)
                 others = {node.key: node for node in nodes}
                 cases[concrete] = tuple(slots.get(grant.key) or others[grant.key] for grant in grants)
-        fetch = self.fetch(move, self.universe(standing), [Shape(place.type, cases)])
-        handed = self.representation(place, place.type, move, standing)
+        fetch.columns.append(Shape(place.type, cases, bound=bound))
+        handed = self.representation(scope, move, standing)
         hole = Hole("", "", True, fetch, 0, move.names, representation=handed, carried=tuple(carried))
-        return Shape(place.type, {}, hole)
+        return Shape(place.type, {}, hole, bound=_bound(scope))
 
-    def representation(self, place: Place, type_name: str, move: Move, standing: Standing) -> tuple[Node, ...]:
+    def representation(self, scope: Scope, move: Move, standing: Standing) -> tuple[Node, ...]:
         """What a remote subgraph is handed of an object whose place has all of the key; an own source, nothing."""
         if move.to.graph in self.graph.own:
             return ()
-        grants = self.grants(type_name, move.key, standing)
-        return (Typename("__typename", move.to.type), *_Object(self, place, type_name).nodes(tuple(grants)))
+        grants = self.grants(scope.type, move.key, standing)
+        return (Typename("__typename", move.to.type), *_Object(self, scope).nodes(tuple(grants)))
 
-    def link(self, source: str, grant: Grant, keys: frozenset[str], selection: Selection) -> Node:
+    def alone(self, scope: Scope, fields: FieldSet, standing: Standing) -> Node:
+        """A field set of one field, planned by itself where an object stands."""
+        (node,) = _Object(self, scope).nodes(tuple(self.grants(scope.type, fields, standing)))
+        return node
+
+    def link(self, holder: Scope, grant: Grant, keys: frozenset[str], selection: Selection) -> Node:
         """A link to an entity, which is at home somewhere: from there as a whole, null where there is none.
 
         Decided: also when nothing but the key is asked, which stands in this row already. Otherwise a link would show
@@ -295,11 +344,13 @@ class _Builder:
         """
         entity = _type(grant)
         home = self.graph.home(entity)
-        stub = Place(source, entity, given=keys)
-        move = self.into(home, entity, stub)
+        place = Place(holder.place.graph, entity, given=keys)
+        move = self.into(home, entity, place)
+        # Where the whole comes from its home, there is nothing here that could bind a value for what is below.
+        stub = Scope(entity, place, holder.fetch if move is None else None, holder)
         if move is not None:
-            fetch = self.whole(grant, move, selection[entity])
-            handed = self.representation(stub, entity, move, grant.below)
+            fetch = self.whole(grant, move, selection[entity], stub)
+            handed = self.representation(stub, move, grant.below)
             return Hole(
                 grant.key,
                 grant.name,
@@ -311,25 +362,26 @@ class _Builder:
                 effects=grant.effects,
                 representation=handed,
             )
-        return self.value(grant, Shape(entity, {entity: _Object(self, stub, entity).nodes(selection[entity])}))
+        cases = {entity: _Object(self, stub).nodes(selection[entity])}
+        return self.value(grant, Shape(entity, cases, bound=_bound(stub)))
 
-    def homeward(self, grant: Grant, place: Place, selection: Selection) -> Shape | None:
+    def homeward(self, grant: Grant, holder: Scope, selection: Selection) -> Shape | None:
         """What a remote subgraph says of an entity that is at home in an own source: its key, and no more.
 
         Whether the record is there for this reader, its home says.
         """
-        entity = _type(grant)
+        entity, graph = _type(grant), holder.place.graph
         home = self.graph.home(entity)
-        if home not in self.graph.own or place.graph in self.graph.own:
+        if home not in self.graph.own or graph in self.graph.own:
             return None
-        there = Place(place.graph, entity)
-        move = self.into(home, entity, there)
+        stub = Scope(entity, Place(graph, entity), holder.fetch, holder)
+        move = self.into(home, entity, stub.place)
         if move is None:
-            raise Internal(f"`{place.graph}` gives no key of `{entity}`, which is at home in `{home}`")
-        fetch = self.whole(grant, move, selection[entity])
-        return Shape(entity, {}, Hole("", "", True, fetch, 0, move.names))
+            raise Internal(f"`{graph}` gives no key of `{entity}`, which is at home in `{home}`")
+        fetch = self.whole(grant, move, selection[entity], stub)
+        return Shape(entity, {}, Hole("", "", True, fetch, 0, move.names), bound=_bound(stub))
 
-    def value(self, grant: Grant, shape: Shape | None) -> Value:
+    def value(self, grant: Grant, shape: Shape | None, inherited: tuple[Inherited, ...] = ()) -> Value:
         """A field that the source gives, as the policy decided."""
         return Value(
             grant.key,
@@ -340,6 +392,7 @@ class _Builder:
             grant.effects,
             grant.reads,
             grant.field.type,
+            inherited,
         )
 
     def compared(self, argument: Argument, name: str, grant: Grant) -> Argument:
@@ -392,9 +445,7 @@ class _Builder:
 
     def grants(self, type_name: str, fields: FieldSet, standing: Standing) -> Iterator[Grant]:
         """A field set as a selection, which the planner makes for itself."""
-        conditions = (None, type_name, *self.graph.interfaces(type_name))
-        held = _united(tuple(replace(node, on=None) for node in fields if node.on in conditions))
-        for node in held:
+        for node in _united(self.graph.applying(type_name, fields)):
             if node.name == "__typename":
                 continue
             expected = self.graph.field_type(type_name, node.name)
@@ -418,6 +469,11 @@ _NO_NODE = AstField(name=NameNode(value="_"))
 
 def _typename(parent: str) -> Field:
     return Field("__typename", "__typename", parent, GraphQLNonNull(GraphQLString), (), None, _NO_NODE)
+
+
+def _bound(scope: Scope) -> Mapping[str, Mapping[int, Node]]:
+    """What an object that stands in a shape has bound."""
+    return {scope.type: scope.bound} if scope.bound else {}
 
 
 def _alike(one: Sequence[Grant], other: Sequence[Grant]) -> bool:
@@ -461,17 +517,19 @@ class _Object:
 
     serial = False
 
-    def __init__(self, builder: _Builder, place: Place, type_name: str) -> None:
+    def __init__(self, builder: _Builder, scope: Scope) -> None:
         self.builder = builder
         self.graph = builder.graph
-        self.place = place
-        self.type = type_name
+        self.scope = scope
+        self.place = scope.place
+        self.type = scope.type
         self.drafts: dict[tuple[object, ...], _Draft] = {}
 
     def nodes(self, grants: Sequence[Grant]) -> tuple[Node, ...]:
         """The nodes of a selection, in its order."""
         found: dict[str, list[Node]] = {}
         elsewhere: list[Grant] = []
+        self.builder.spend(1 + len(grants))
         for grant in grants:
             if not self.has(grant):
                 elsewhere.append(grant)
@@ -499,20 +557,31 @@ class _Object:
         if grant.name == "__typename":
             return Typename(grant.key), None
         if grant.selection is None:
-            return self.builder.value(grant, None), None
+            return self.builder.value(grant, None, self.inherited(grant)), None
         keys = self.graph.references.get((self.place.graph, self.place.type, grant.name))
         if keys is not None:
-            return self.builder.link(self.place.graph, grant, frozenset(keys), grant.selection), None
+            return self.builder.link(self.scope, grant, frozenset(keys), grant.selection), None
         if self.turns(grant):
             return self.turn(grant), None
-        homeward = self.builder.homeward(grant, self.place, grant.selection)
+        homeward = self.builder.homeward(grant, self.scope, grant.selection)
         if homeward is not None:
-            return self.builder.value(grant, homeward), None
+            return self.builder.value(grant, homeward, self.inherited(grant)), None
         served, rest = self.split(self.place, grant)
         if served is None:
             return None, rest
         assert served.selection is not None
-        return self.builder.value(served, self.builder.shape(served, self.place, served.selection)), rest
+        shape = self.builder.shape(served, self.scope, served.selection)
+        return self.builder.value(served, shape, self.inherited(served)), rest
+
+    def inherited(self, grant: Grant) -> tuple[Inherited, ...]:
+        """The arguments of a field that objects above give."""
+        contexts, uses = self.builder.contexts, self.uses(self.place, grant)
+        found = (contexts.inherited(self.scope, use, grant.standing) for use in uses)
+        return tuple(one for one in found if one is not None)
+
+    def uses(self, place: Place, grant: Grant) -> tuple[ContextArgument, ...]:
+        joined = self.graph.joined(place, grant.name)
+        return joined.contexts if joined is not None else ()
 
     def plain(self, grant: Grant) -> Node | None:
         """A field that the place gives with all below it, without asking anybody else."""
@@ -533,8 +602,9 @@ class _Object:
             place = f"`{self.type}.{grant.name}`"
             raise Internal(f"{place} changes the standing, and `{self.type}` has no key in `{self.place.graph}`")
         assert grant.selection is not None
-        column = self.builder.value(grant, self.builder.shape(grant, move.to, grant.selection))
-        fetch = self.builder.fetch(move, self.builder.universe(grant.below), [column])
+        fetch = self.builder.fetch(move, self.builder.universe(grant.below))
+        there = Scope(self.type, move.to, fetch, self.scope, fetched=True, bound=fetch.bound)
+        fetch.columns.append(self.builder.value(grant, self.builder.shape(grant, there, grant.selection)))
         return Hole(grant.key, grant.name, _nullable(grant), fetch, 0, move.names, _many(grant))
 
     def split(self, place: Place, grant: Grant) -> tuple[Grant | None, Grant | None]:
@@ -561,12 +631,13 @@ class _Object:
         return kept, replace(grant, selection=rests)
 
     def part(self, place: Place, concrete: str, grant: Grant) -> tuple[Grant | None, Grant | None]:
+        self.builder.spend(1)
         if self.graph.at_hand(place, grant.name):
             served, rest = self.split(place, grant)
             if rest is None or not any(True for _ in self.graph.moves(concrete, place)):
                 return served, rest
             return grant, None
-        if self.graph.ways(concrete, place, grant.name):
+        if self.builder.ways(concrete, place, grant.name):
             return grant, None
         return None, grant
 
@@ -590,10 +661,15 @@ class _Object:
         options = {id(grant): self.options(grant) for grant in waiting}
         placed: list[_Placed] = []
         while waiting:
-            candidates = [move for grant in waiting for move in options[id(grant)]]
-            best = max(candidates, key=lambda move: self.worth(move, waiting, options))
-            for grant in [one for one in waiting if best in options[id(one)]]:
-                waiting.remove(grant)
+            served: dict[Move, int] = {}
+            for grant in waiting:
+                for move in options[id(grant)]:
+                    served[move] = served.get(move, 0) + 1
+            self.builder.spend(len(waiting))
+            best = max(served, key=lambda move: self.worth(move, served[move]))
+            taken = [grant for grant in waiting if best in options[id(grant)]]
+            waiting = [grant for grant in waiting if best not in options[id(grant)]]
+            for grant in taken:
                 draft = self.draft(best, grant)
                 column, rest = self.column(draft, grant)
                 placed.append(_Placed(grant, draft, column))
@@ -605,7 +681,7 @@ class _Object:
     def options(self, grant: Grant) -> list[Move]:
         """The moves that lead to the field, of which there is one: those that give all below it, or else a part."""
         beyond: frozenset[str] = frozenset()
-        while found := self.graph.ways(self.type, self.place, grant.name, beyond):
+        while found := self.builder.ways(self.type, self.place, grant.name, beyond):
             # Behind a place that gives the field, but nothing of what is asked below it, there may be one that does.
             useful = list(found) if beyond else self.useful(found, grant)
             if useful:
@@ -625,12 +701,10 @@ class _Object:
             return grant, None  # a bridge: what is behind it is planned from there
         return self.split(move.to, grant)
 
-    def worth(
-        self, move: Move, waiting: Sequence[Grant], options: Mapping[int, Sequence[Move]]
-    ) -> tuple[int, int, str, tuple[str, ...]]:
+    def worth(self, move: Move, served: int) -> tuple[int, int, str, tuple[str, ...]]:
         """How many fields a move serves; of equals, one that is taken anyway."""
         taken = any(draft.move == move for draft in self.drafts.values())
-        return sum(move in options[id(grant)] for grant in waiting), taken, move.to.graph, move.names
+        return served, taken, move.to.graph, move.names
 
     def draft(self, move: Move, grant: Grant) -> _Draft:
         """The fetch that a field joins: one of the same move, if what it requires is at hand or the same."""
@@ -638,20 +712,28 @@ class _Object:
         required = joined.requires if joined is not None else ()
         universe = self.builder.universe(grant.standing)
         local = self.graph.gives(self.type, self.place, required) and not _has_arguments(required)
-        identity = (move, universe, "" if local else repr(required))
+        uses = self.uses(move.to, grant)
+        identity = (move, universe, "" if local else repr(required), *((use.context, use.selection) for use in uses))
         found = self.drafts.get(identity)
         if found is None:
-            fetch = self.builder.fetch(move, universe, [])
-            target = _Object(self.builder, move.to, self.type)
+            fetch = self.builder.fetch(move, universe)
+            target = _Object(self.builder, self.target(fetch, move.to))
             found = self.drafts[identity] = _Draft(fetch, move, target, grant.standing)
+            found.awaits = any(self.builder.contexts.awaited(self.scope, use) for use in uses)
         found.required += tuple(node for node in required if node not in found.required)
         return found
 
+    def target(self, fetch: Fetch, place: Place) -> Scope:
+        """This object as a fetch that hangs on it has it."""
+        return Scope(self.type, place, fetch, self.scope, fetched=True, bound=fetch.bound)
+
     def column(self, draft: _Draft, grant: Grant) -> tuple[int, Grant | None]:
         """The column of a field in a fetch, and what of it that place does not give."""
-        for known, index in draft.wanted:
-            if not self.serial and _same_leaf(known, grant):
-                return index, None
+        leaf = (
+            None if self.serial or grant.selection is not None else (grant.name, repr((grant.arguments, grant.effects)))
+        )
+        if leaf is not None and leaf in draft.leaves:
+            return draft.leaves[leaf], None
         rest = None
         if grant.name == "__typename" and self.graph.at_hand(draft.move.to, grant.name):
             node: Node = Typename(grant.key)
@@ -663,7 +745,8 @@ class _Object:
         else:
             (node,) = draft.target.nodes([grant])
         draft.fetch.columns.append(node)
-        draft.wanted.append((grant, len(draft.fetch.columns) - 1))
+        if leaf is not None:
+            draft.leaves[leaf] = len(draft.fetch.columns) - 1
         return len(draft.fetch.columns) - 1, rest
 
     def join_drafts(self, placed: Sequence[_Placed]) -> None:
@@ -679,7 +762,8 @@ class _Object:
             needed = any(one.draft is draft for other in self.drafts.values() for one in other.inputs)
             waiting = any(not isinstance(node, Shape) and _asks(node) for node in draft.fetch.columns)
             for other, into in self.drafts.items():
-                if into is draft or other[:2] != identity[:2] or _clash(draft.required, into.required):
+                alike = other[:2] == identity[:2] and draft.fetch.given.keys() == into.fetch.given.keys()
+                if into is draft or not alike or _clash(draft.required, into.required):
                     continue
                 later = _depth(into)
                 if later == depth or (later > depth and not needed and not waiting):
@@ -691,7 +775,9 @@ class _Object:
     def join_draft(draft: _Draft, into: _Draft, everywhere: Sequence[_Placed]) -> None:
         start = len(into.fetch.columns)
         into.fetch.columns += draft.fetch.columns
-        into.wanted += [(grant, start + column) for grant, column in draft.wanted]
+        into.fetch.bound |= draft.fetch.bound
+        into.fetch.passed |= draft.fetch.passed
+        into.leaves |= {leaf: start + column for leaf, column in draft.leaves.items()}
         into.required += tuple(node for node in draft.required if node not in into.required)
         known = {one.grant.key for one in into.inputs}
         into.inputs += [one for one in draft.inputs if one.grant.key not in known]
@@ -740,7 +826,7 @@ class _Roots(_Object):
     """The root object, which stands in every subgraph at once and is handed nothing."""
 
     def __init__(self, builder: _Builder, root: str, *, serial: bool) -> None:
-        super().__init__(builder, Place("", root), root)
+        super().__init__(builder, Scope(root, Place("", root)))
         self.serial = serial
 
     def has(self, grant: Grant) -> bool:
@@ -757,9 +843,13 @@ class _Roots(_Object):
         return ()
 
 
-def _depth(draft: _Draft) -> int:
+def _depth(draft: _Draft, known: dict[int, int] | None = None) -> int:
     """How many rounds a fetch waits for what it is handed."""
-    return max((1 + _depth(one.draft) for one in draft.inputs), default=0)
+    known = {} if known is None else known
+    if id(draft) not in known:
+        inputs = (1 + _depth(one.draft, known) for one in draft.inputs)
+        known[id(draft)] = max(inputs, default=int(draft.awaits))
+    return known[id(draft)]
 
 
 def _asks(node: Node) -> bool:
@@ -776,16 +866,6 @@ def _part(node: Node) -> Value | Hole:
     if isinstance(node, Value | Hole):
         return node
     raise Internal(f"`{getattr(node, 'key', '')}` cannot be merged")
-
-
-def _same_leaf(one: Grant, other: Grant) -> bool:
-    return (
-        one.selection is None
-        and other.selection is None
-        and one.name == other.name
-        and one.arguments == other.arguments
-        and one.effects == other.effects
-    )
 
 
 def _clash(one: FieldSet, other: FieldSet) -> bool:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from graphql import GraphQLInterfaceType, GraphQLObjectType
 
 from hub.model.description import EVERYTHING, Asked, DescribedFetch, Description, Root, Sight
 from hub.model.effect import Effect
 from hub.model.plan import (
+    Context,
     Fetch,
+    Handed,
     Hole,
     Introspection,
     Merge,
@@ -24,6 +26,7 @@ from hub.model.plan import (
     Typename,
     Value,
     continues,
+    passed_key,
 )
 from hub.model.viewer import RecordClass
 from hub.planner.view.text import text
@@ -69,6 +72,7 @@ class _Found:
 
     after   fetches that what it is asked by comes from
     beside  the fetch whose key it shares
+    along   the fetch with whose keys its own came from above
     """
 
     fetch: Fetch
@@ -76,6 +80,7 @@ class _Found:
     paths: dict[str, None]
     after: dict[int, None] = field(default_factory=dict)
     beside: int | None = None
+    along: int | None = None
 
     @property
     def path(self) -> str:
@@ -152,18 +157,18 @@ class _Walk(_Names):
     def __init__(self, sight: Sight) -> None:
         super().__init__(sight)
         self.found: dict[int, _Found] = {}
+        self.slots: dict[int, Node] = {}
 
-    def visit(self, fetch: Fetch, depth: int, path: str, after: Sequence[int] = (), beside: int | None = None) -> None:
+    def visit(self, fetch: Fetch, depth: int, path: str, after: Sequence[int] = ()) -> None:
         known = self.found.get(id(fetch))
         if known is None:
             known = self.found[id(fetch)] = _Found(fetch, -1, {})
         known.paths[path] = None
         known.after.update(dict.fromkeys(after))
-        if beside is not None:
-            known.beside = beside
         if known.depth >= depth:
             return
         known.depth = depth
+        self.bind(fetch.bound, fetch, depth, path, fetch.type)
         for column in fetch.columns:
             # A column that is one field stands under the key its hole has already named.
             if isinstance(column, Shape):
@@ -173,10 +178,18 @@ class _Walk(_Names):
 
     def shape(self, shape: Shape, fetch: Fetch, depth: int, path: str) -> None:
         if shape.elsewhere is not None:
+            self.bind(shape.bound.get(shape.type, {}), fetch, depth, path, shape.type)
             self.hole(shape.elsewhere, fetch, depth, path)
         for concrete, case in shape.cases.items():
+            self.bind(shape.bound.get(concrete, {}), fetch, depth, path, concrete)
             for item in case:
                 self.node(item, fetch, depth, path, concrete)
+
+    def bind(self, slots: Mapping[int, Node], fetch: Fetch, depth: int, path: str, owner: str) -> None:
+        """What an object binds is walked before what is below it, which may wait for it."""
+        self.slots.update(slots)
+        for node in slots.values():
+            self.node(node, fetch, depth, path, owner)
 
     def node(self, node: Node, fetch: Fetch, depth: int, path: str, owner: str) -> None:
         match node:
@@ -185,6 +198,10 @@ class _Walk(_Names):
             case Merge():
                 for part in node.parts:
                     self.node(part, fetch, depth, path, owner)
+            case Handed():
+                for inner in _inside(node.nodes):
+                    if isinstance(inner, Hole):
+                        self.hole(inner, fetch, depth, path)
             case Hole():
                 self.hole(node, fetch, depth, self.at(path, node, owner))
 
@@ -194,29 +211,48 @@ class _Walk(_Names):
 
     def hole(self, hole: Hole, fetch: Fetch, depth: int, path: str) -> None:
         together = continues(fetch, hole)
-        start = depth if together else depth + 1
-        after = [] if together else [id(fetch)]
+        along = passed_key(fetch, hole) is not None
+        start = depth if together or along else depth + 1
+        after = [] if together or along else [id(fetch)]
         # What a subgraph is handed may have to be fetched first.
-        for inner in _holes((*hole.representation, *hole.carried)):
-            self.hole(inner, fetch, depth, path)
-            start = max(start, self.found[id(inner.fetch)].depth + 1)
-            after.append(id(inner.fetch))
-        self.visit(hole.fetch, start, path, after, id(fetch) if together else None)
+        passed = (Context(slot) for slot in hole.fetch.passed)
+        for inner in _inside((*hole.representation, *hole.carried, *hole.fetch.given.values(), *passed)):
+            if isinstance(inner, Hole):
+                self.hole(inner, fetch, depth, path)
+            for one in self.waited(inner):
+                start = max(start, self.found[one].depth + 1)
+                after.append(one)
+        self.visit(hole.fetch, start, path, after)
+        if together:
+            self.found[id(hole.fetch)].beside = id(fetch)
+        if along:
+            self.found[id(hole.fetch)].along = id(fetch)
+
+    def waited(self, inner: Hole | Context) -> Iterator[int]:
+        """The fetches whose answers a text is made of."""
+        match inner:
+            case Hole():
+                yield id(inner.fetch)
+            case Context():
+                for one in _inside((self.slots[inner.slot],)):
+                    yield from self.waited(one)
 
 
-def _holes(nodes: Sequence[Node]) -> Iterator[Hole]:
-    """The holes in a representation, those in theirs not."""
+def _inside(nodes: Sequence[Node]) -> Iterator[Hole | Context]:
+    """What comes from elsewhere in a representation, or from above it; what those are handed themselves not."""
     for node in nodes:
         match node:
-            case Hole():
+            case Hole() | Context():
                 yield node
             case Merge():
-                yield from _holes(node.parts)
+                yield from _inside(node.parts)
+            case Handed():
+                yield from _inside(node.nodes)
             case Value(shape=Shape() as shape):
                 if shape.elsewhere is not None:
                     yield shape.elsewhere
                 for case in shape.cases.values():
-                    yield from _holes(case)
+                    yield from _inside(case)
 
 
 class _Describing(_Names):
@@ -244,11 +280,11 @@ class _Describing(_Names):
 
     def fetch(self, found: _Found, step: int, known: dict[int, _Found]) -> DescribedFetch:
         fetch = found.fetch
-        after = dict(found.after)
-        beside = found.beside
-        while beside is not None:  # what one waits for that is asked together with others, they wait for
-            after.update(known[beside].after)
-            beside = known[beside].beside
+        after: dict[int, None] = {}
+        together = [found]
+        for one in together:  # what one waits for that is asked together with others, they wait for
+            after.update(one.after)
+            together += [known[other] for other in (one.beside, one.along) if other is not None]
         return DescribedFetch(
             self.numbers[id(fetch)],
             step,
@@ -257,26 +293,37 @@ class _Describing(_Names):
             self.keys(fetch.type, fetch.key) if fetch.key else (),
             fetch.universe.value if self.classes else None,
             tuple(found.paths),
-            tuple(one for column in fetch.columns for one in self.column(column, fetch)),
+            tuple(self.asks(fetch)),
             tuple(sorted(self.numbers[one] for one in after)),
             self.numbers[found.beside] if found.beside is not None else None,
         )
 
-    def column(self, column: Shape | Node, fetch: Fetch) -> Iterator[Asked]:
-        if isinstance(column, Shape):
-            yield from self.shape(column, fetch)
-        else:
-            yield self.node(column, fetch, fetch.type)
+    def asks(self, fetch: Fetch) -> Iterator[Asked]:
+        for column in fetch.columns:
+            if isinstance(column, Shape):
+                yield from self.shape(column, fetch)
+            else:
+                yield self.node(column, fetch, fetch.type)
+        yield from self.bound(fetch.bound, fetch, fetch.type)
 
     def shape(self, shape: Shape, fetch: Fetch) -> Iterator[Asked]:
         if shape.elsewhere is not None:
-            yield Asked(fetch=self.numbers[id(shape.elsewhere.fetch)], by=self.by(shape.elsewhere))
+            yield self.elsewhere(shape.elsewhere, fetch, shape.type)
+            yield from self.bound(shape.bound.get(shape.type, {}), fetch, shape.type)
         for concrete, items in shape.cases.items():
-            below = tuple(self.node(item, fetch, concrete) for item in items)
+            below = (
+                *(self.node(item, fetch, concrete) for item in items),
+                *self.bound(shape.bound.get(concrete, {}), fetch, concrete),
+            )
             if len(shape.cases) == 1:
                 yield from below
             else:
                 yield Asked(on=concrete, below=below)
+
+    def bound(self, slots: Mapping[int, Node], fetch: Fetch, owner: str) -> Iterator[Asked]:
+        """What an object binds for those below it."""
+        for slot, node in slots.items():
+            yield replace(self.node(node, fetch, owner), slot=slot)
 
     def node(self, node: Node, fetch: Fetch, owner: str) -> Asked:
         match node:
@@ -284,19 +331,32 @@ class _Describing(_Names):
                 return Asked(node.key, "__typename")
             case Slot():
                 return Asked(node.key, handed=True)
+            case Context(slot):
+                return Asked(by=(f"${slot}",))
+            case Handed():
+                return Asked(by=self.keys(owner, node.needed))
         key, name = (node.key, node.name) if self.knows(owner, node.name) else (UNNAMED, UNNAMED)
         match node:
             case Hole():
-                number = self.numbers[id(node.fetch)]
-                return Asked(key, name, effect=_effect(node, fetch), fetch=number, by=self.by(node))
+                return replace(self.elsewhere(node, fetch, owner), key=key, name=name, effect=_effect(node, fetch))
             case Merge():
                 return Asked(key, name, merged=True, below=tuple(self.node(part, fetch, owner) for part in node.parts))
             case Value():
                 below = tuple(self.shape(node.shape, fetch)) if node.shape is not None else ()
-                return Asked(key, name, effect=_effect(node, fetch), below=below)
+                takes = tuple((one.name if self.contract is None else UNNAMED, one.slot) for one in node.inherited)
+                return Asked(key, name, effect=_effect(node, fetch), takes=takes, below=below)
 
-    def by(self, hole: Hole) -> tuple[str, ...]:
-        return self.keys(hole.fetch.type, hole.inputs) if hole.inputs else ()
+    def elsewhere(self, hole: Hole, fetch: Fetch, owner: str) -> Asked:
+        """Which fetch gives something, by which key, and with which values from above."""
+        match hole.representation:
+            case (Context(slot),):
+                by: tuple[str, ...] = (f"${slot}",)
+            case _:
+                by = self.keys(hole.fetch.type, hole.inputs) if hole.inputs else ()
+        given = hole.fetch.given
+        fetched = {slot: node for slot, node in given.items() if not isinstance(node, Context)}
+        below = tuple(self.bound(fetched, fetch, owner))
+        return Asked(fetch=self.numbers[id(hole.fetch)], by=by, brings=tuple(given), below=below)
 
 
 def _effect(node: Value | Hole, fetch: Fetch) -> str:

@@ -6,8 +6,8 @@ terms. From there the planner continues where the entity is at home.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
@@ -98,7 +98,7 @@ class PlannerGraph:
             return not self.interface_object(place.graph, place.type)
         joined = self.joined(place, name)
         if joined is not None:
-            return not joined.requires
+            return not joined.requires and not joined.contexts
         return name in self._key_fields(place) or any(node.name == name for node in place.provided)
 
     def _key_fields(self, place: Place) -> frozenset[str]:
@@ -163,6 +163,27 @@ class PlannerGraph:
                     for interface in interfaces:
                         found.setdefault((interface, graph), set()).add(name)
         return {where: frozenset(names) for where, names in found.items()}
+
+    def contexts(self, type_name: str) -> frozenset[str]:
+        """The contexts that an object of a type sets, by itself or by what it is one of."""
+        return self._contexts.get(type_name, frozenset())
+
+    @cached_property
+    def _contexts(self) -> Mapping[str, frozenset[str]]:
+        applied = self.supergraph.applied
+        named = {
+            name: frozenset(str(one.arguments["name"]) for one in applied.get(name, ()) if one.name == "context")
+            for name in self.supergraph.types
+        }
+        unions: dict[str, set[str]] = {}
+        for union, by_graph in self.supergraph.members.items():
+            for member in frozenset().union(*by_graph.values()):
+                unions.setdefault(member, set()).add(union)
+        found = {
+            name: own.union(*(named.get(one, frozenset()) for one in (*self.interfaces(name), *unions.get(name, ()))))
+            for name, own in named.items()
+        }
+        return {name: contexts for name, contexts in found.items() if contexts}
 
     def home(self, type_name: str) -> str | None:
         """The subgraph an entity is at home in: the one that declares it and does not only extend it."""
@@ -236,53 +257,91 @@ class PlannerGraph:
         start: Place,
         name: str,
         beyond: frozenset[str] = frozenset(),
-        sought: frozenset[str] = frozenset(),
+        spend: Callable[[int], None] = lambda _: None,
     ) -> list[Move]:
         """The first moves of the shortest chains of keys from a place to one that resolves the field.
 
         All of the smallest length are given, so that the caller can prefer a subgraph it visits anyway. A subgraph
-        that is `beyond` consideration is a bridge and no end. `sought` are fields that are looked for from here
-        already, because another needs them.
+        that is `beyond` consideration is a bridge and no end. Where no chain leads there, moves by keys whose parts
+        come from several places. `spend` is told how many moves are looked at.
         """
-        frontier: list[tuple[Place, Move | None]] = [(start, None)]
+        found = self._chains(type_name, start, name, beyond, spend)
+        return found or self._gathered(type_name, start, name, beyond, spend)
+
+    def _chains(
+        self, type_name: str, start: Place, name: str, beyond: frozenset[str], spend: Callable[[int], None]
+    ) -> list[Move]:
+        """Every place is left once, by each of its moves once: it takes no more steps than places times moves."""
+        # Place -> the first moves of the chains that lead to it; none at the start.
+        frontier: dict[Place, tuple[Move, ...]] = {start: ()}
         seen = {(start.graph, start.type)} if start.given is None else set()
         while frontier:
-            found: list[Move] = []
-            following: list[tuple[Place, Move | None]] = []
-            for place, first in frontier:
-                for move in self.moves(type_name, place):
+            found: dict[Move, None] = {}
+            following: dict[Place, dict[Move, None]] = {}
+            for place, firsts in frontier.items():
+                moves = tuple(self.moves(type_name, place))
+                spend(len(moves) + len(firsts))
+                for move in moves:
                     there = (move.to.graph, move.to.type)
                     joined = self.joined(move.to, name) if move.to.graph not in beyond else None
                     arrived = joined is not None or (name == "__typename" and self.at_hand(move.to, name))
-                    # Where a field requires something, the very place it stands at has to be entered by a key.
-                    if there in seen and not (arrived and joined is not None and joined.requires):
+                    # Where a field is handed something, the very place it stands at has to be entered by a key.
+                    handed = joined is not None and (joined.requires or joined.contexts)
+                    if there in seen and not (arrived and handed):
                         continue
                     if not self.gives(type_name, place, move.key):
                         continue
-                    if arrived:
-                        found.append(first or move)
-                    else:
-                        following.append((move.to, first or move))
+                    led_to = found if arrived else following.setdefault(move.to, {})
+                    led_to.update(dict.fromkeys(firsts or (move,)))
             if found:
-                return list(dict.fromkeys(found))
-            seen |= {(place.graph, place.type) for place, _ in following}
-            frontier = following
-        return self._gathered(type_name, start, name, beyond, sought)
+                return list(found)
+            seen |= {(place.graph, place.type) for place in following}
+            frontier = {place: tuple(firsts) for place, firsts in following.items()}
+        return []
 
     def _gathered(
-        self, type_name: str, start: Place, name: str, beyond: frozenset[str], sought: frozenset[str]
+        self, type_name: str, start: Place, name: str, beyond: frozenset[str], spend: Callable[[int], None]
     ) -> list[Move]:
-        """Moves to places that give the field, by keys whose parts come from several places."""
-        if name in sought:
-            return []
-        sought |= {name}
+        """Moves to places that give the field, by keys whose parts come from several places.
 
-        def obtained(part: FieldSet) -> bool:
-            return self.gives(type_name, start, part) or bool(self.ways(type_name, start, part[0].name, sought=sought))
+        INVARIANT: a part of such a key takes fewer gathered keys than the field, so that none waits for itself.
+        """
+        # An own source takes the values of a key as they stand in one place.
+        able = [move for move in self.moves(type_name, start) if move.key and move.to.graph not in self.own]
+        steps = self._gathering(type_name, start, able, spend)
+        moves = [move for move in able if move.to.graph not in beyond and self.joined(move.to, name) is not None]
+        taken = {move: max(steps[node.name] for node in move.key) for move in moves if _all_in(move.key, steps)}
+        fewest = min(taken.values(), default=0)
+        return [move for move, count in taken.items() if count == fewest]
 
-        able = (move for move in self.moves(type_name, start) if move.to.graph not in beyond)
-        moves = (move for move in able if self.joined(move.to, name) is not None)
-        return [move for move in moves if all(obtained((node,)) for node in move.key)]
+    def _gathering(
+        self, type_name: str, start: Place, moves: Sequence[Move], spend: Callable[[int], None]
+    ) -> Mapping[str, int]:
+        """Part of a key -> how many gathered keys it takes, one after the other; not for what cannot be had."""
+        parts = {node.name: node for move in moves for node in move.key}
+        steps = {
+            part: 0
+            for part, node in parts.items()
+            if self.gives(type_name, start, (node,)) or self._chains(type_name, start, part, frozenset(), spend)
+        }
+        count = 0
+        while True:
+            count += 1
+            spend(len(moves) + len(parts))
+            places = dict.fromkeys(move.to for move in moves if _all_in(move.key, steps))
+            further = [
+                part
+                for part in parts
+                if part not in steps and any(self.joined(place, part) is not None for place in places)
+            ]
+            if not further:
+                return steps
+            steps |= dict.fromkeys(further, count)
+
+    def applying(self, type_name: str, fields: FieldSet) -> FieldSet:
+        """What of a field set counts for a type, its conditions decided."""
+        conditions = (None, type_name, *self.interfaces(type_name))
+        return tuple(replace(node, on=None) for node in fields if node.on in conditions)
 
     def gives(self, type_name: str, place: Place, fields: FieldSet) -> bool:
         """Whether a place gives all of a field set by itself."""
@@ -298,6 +357,10 @@ class PlannerGraph:
                     if not self.gives(concrete, Place(place.graph, concrete, provided), node.selections):
                         return False
         return True
+
+
+def _all_in(key: FieldSet, names: Mapping[str, int]) -> bool:
+    return all(node.name in names for node in key)
 
 
 def leaves(fields: FieldSet, prefix: str = "") -> Iterator[str]:
@@ -333,8 +396,12 @@ def planner_graph(
     supergraph: Supergraph,
     mappings: Mapping[str, SourceMapping],
     compared: Mapping[tuple[str, str], Compared] = MappingProxyType({}),
+    labels: frozenset[str] = frozenset(),
 ) -> PlannerGraph:
-    """The planner's view of a composed graph; the mappings say which fields of the hub's own sources are references."""
+    """The planner's view of a composed graph, with the labels of `@override` that are on.
+
+    The mappings say which fields of the hub's own sources are references, `compared` what filters of lists compare.
+    """
     references = {
         (source, type_name, field_name): tuple(key for key, _ in mapped.keys)
         for source, mapping in mappings.items()
@@ -353,4 +420,4 @@ def planner_graph(
         for field_name, mapped in (of.fields.items() if of else ())
         if isinstance(mapped, Rows) and mapped.page is not None
     }
-    return PlannerGraph(supergraph, references, lookups, frozenset(mappings), lists=lists, compared=compared)
+    return PlannerGraph(supergraph, references, lookups, frozenset(mappings), labels, lists=lists, compared=compared)

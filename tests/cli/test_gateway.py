@@ -125,6 +125,34 @@ def test_an_address_of_no_subgraph_is_refused(supergraph: Path) -> None:
     assert "is not NAME=URL" in refused("--supergraph", supergraph, "--public", "--url", "http://x")
 
 
+def test_a_label_of_no_override_is_refused(bench: Bench, supergraph: Path) -> None:
+    urls = [part for name, url in bench.urls.items() for part in ("--url", f"{name}={url}")]
+    told = refused("--supergraph", supergraph, "--public", *urls, "--override-label", "new")
+    assert "no override of the graph has the label `new`: those that can be switched on are none" in told
+
+
+def test_its_plans_are_printed_by_plan(supergraph: Path) -> None:
+    def planned(query: str) -> subprocess.CompletedProcess[str]:
+        command = [str(HUB), "plan", "-", "--supergraph", str(supergraph)]
+        return subprocess.run(command, input=query, capture_output=True, text=True, check=False, timeout=60)
+
+    done = planned("{ products { name price } }")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "step 1",
+        "  a: Query -> products",
+        "      products",
+        "        name",
+        "        price <- b by id",
+        "step 2",
+        "  b: Product by id -> products.price",
+        "      price",
+    ]
+    wrong = planned("{ nothing }")
+    assert wrong.returncode == 1
+    assert "error: -:1:3: Cannot query field 'nothing' on type 'Query'." in wrong.stderr
+
+
 def test_what_is_no_supergraph_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "schema.graphql"
     file.write_text("type Query { a: Int }", encoding="utf-8")

@@ -71,7 +71,6 @@ COMPARED: Mapping[Where, Mapping[str, Where]] = {
     ("Query", "household"): {"householdId": ("Household", "householdId")},
     ("Query", "insuranceBook"): {"bookCode": ("InsuranceBook", "bookCode")},
     ("Query", "employer"): {"taxCode": ("Employer", "taxCode")},
-    ("Employer", "participants"): {"after": ("Participant", "id")},
 }
 """What an argument is compared with in the rows behind the field: it may be used where that is shown as it is."""
 

@@ -22,9 +22,10 @@ async def answer(
     document: str,
     variables: Mapping[str, Any] | None = None,
     operation_name: str | None = None,
+    **options: Any,
 ) -> dict[str, Any]:
-    """The decoded GraphQL response of the gateway over these subgraphs."""
-    engine = _engine.open_gateway(supergraph, urls)
+    """The decoded GraphQL response of the gateway over these subgraphs, opened with these options."""
+    engine = _engine.open_gateway(supergraph, urls, **options)
     try:
         await engine.start()
         response = await engine.execute(Request(document, operation_name, dict(variables or {})), engine.public_viewer)

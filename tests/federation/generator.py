@@ -14,7 +14,9 @@ from random import Random
 
 from tests.federation.case import VERSION, Case, Operation
 
-_IMPORTS = ("key", "shareable", "external", "requires", "provides", "override", "interfaceObject")
+_IMPORTS = (
+    "key", "shareable", "external", "requires", "provides", "override", "interfaceObject", "context", "fromContext",
+)  # fmt: skip
 _LEAVES = ("Int", "String", "Boolean", "Float", "Kind", "ID", "[String!]", "[Int]", "[[String]]", "[Kind!]")
 _ARGUMENTS = (
     "(in: Int)",
@@ -135,6 +137,8 @@ class Generator:
         for entity in self.entities:
             for _ in range(self.between(0, 2)):
                 self.reference(entity)
+        if self.chance(40):
+            self.context(self.random.choice(self.entities))
         for entity in self.entities:
             if self.chance(70):
                 self.lack(entity)
@@ -261,7 +265,7 @@ class Generator:
             provided = self.random.choice(elsewhere)
             made.directives = f' @provides(fields: "{provided}")'
             shown = target.owned[provided][1]
-            self.mark_shared(target, provided)
+            self.mark_shared(target, provided, home)
             self.add(home, target.name, Field(provided, shown.type, directives=" @external"))
         self.add(home, entity.name, made)
         rows = self.rows_of(target)
@@ -270,10 +274,49 @@ class Generator:
         if pattern == "{}":
             entity.owned[name] = (home, Field(name, target.name))
 
-    def mark_shared(self, entity: Entity, name: str) -> None:
+    def context(self, entity: Entity) -> None:
+        """Something that is only reached below the entity, whose field takes a value of it, wherever that lives."""
+        home = self.random.choice(entity.homes)
+        fields = self.parts[home][entity.name].fields
+        possible = [
+            (name, owner, shown)
+            for name, (owner, shown) in entity.owned.items()
+            if not shown.arguments and shown.type.rstrip("!") in _LEAVES and (owner == home or name not in fields)
+        ]
+        if not possible:
+            return
+        taken, owner, shown = self.random.choice(possible)
+        if owner != home:
+            self.add(home, entity.name, Field(taken, shown.type, directives=" @external"))
+        entity.needed.update((owner, home))
+        called, below = self.fresh("c"), self.fresh("N")
+        self.parts[home][entity.name].directives += f' @context(name: "{called}")'
+        given = f'in: {shown.type.rstrip("!")} @fromContext(field: "${called} {{ {taken} }}")'
+        more = ", by: By" if self.chance(30) else ""
+        rows = [f"{below}_{number}" for number in range(self.between(1, 3))]
+        self.rows.update((row, {}) for row in rows)
+        holders = dict.fromkeys((home, self.random.choice(entity.homes), self.random.choice(self.subgraphs)))
+        for holder in holders:
+            part = self.part(holder, below)
+            part.keys.append(' @key(fields: "id")')
+            part.fields["id"] = Field("id", "ID!")
+        self.add(home, below, Field(self.fresh("x"), "String", f"({given}{more})"))
+        last = list(holders)[-1]
+        self.add(last, below, Field(self.fresh("y"), "Int"))
+        self.link(self.random.choice([each for each in holders if each in entity.homes]), entity.name, below, rows)
+        self.link(self.random.choice(list(holders)), below, below, rows)
+
+    def link(self, home: str, above: str, below: str, rows: Sequence[str]) -> None:
+        """A field from one type to another, with data for every row."""
+        name, pattern = self.fresh("n"), self.random.choice(("{}", "[{}]", "[[{}]]"))
+        self.add(home, above, Field(name, pattern.format(below)))
+        for row in [row for row in self.rows if row.rpartition("_")[0] == above]:
+            self.rows[row][name] = self.wrapped(pattern, lambda: self.pick(rows))
+
+    def mark_shared(self, entity: Entity, name: str, provider: str) -> None:
         """A field that is provided elsewhere must hold the same rows there, and be asked for nowhere else."""
         owner, _ = entity.owned[name]
-        entity.needed.add(owner)
+        entity.needed.update((owner, provider))
 
     def pick(self, rows: Sequence[str], percent: int = 15) -> str:
         return "null" if not rows or self.chance(percent) else self.random.choice(rows)

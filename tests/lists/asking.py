@@ -1,8 +1,8 @@
 """Lists as they may be asked: filters, orders, pages and selections drawn from the schema a reader sees.
 
-Whatever an input offers is drawn from: a new filter or operator is asked without being named. Values come from the rows
-of all classes, beside some that are nowhere. Any part of an argument may stand in the document, in a variable, or in the
-default of one.
+Whatever an input offers is drawn from: a new filter or operator is asked without being named. Values come from the
+rows of all classes, beside some that are nowhere. Any part of an argument may stand in the document, in a variable, or
+in the default of one.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from hub.model.viewer import Profile, Standing
 from tests.engine.oracle import Tables
 from tests.engine.rules import after
 from tests.lists.oracle import Listed, usable
-from tests.lists.world import Asked, Composite, Place, World, is_connection, nodes_of
+from tests.lists.world import Asked, Composite, Place, World, inputs_of, is_connection
 
 T = TypeVar("T")
 
@@ -212,7 +212,7 @@ class Writer:
         node = self.world.lists[place.where].node.name
         names = [
             name
-            for name in get_named_type(argument.type).fields
+            for name in inputs_of(argument.type)
             if usable(self.world.knowledge.rules, self.profile, place.below, (node, name), order=True)
         ]
         if not names:
@@ -247,7 +247,9 @@ class Writer:
                 return self.write(value, bare.of_type, quietly=True)
             return f"[{', '.join(self.write(one, bare.of_type, quietly=quietly) for one in value)}]"
         if isinstance(bare, GraphQLInputObjectType):
-            fields = [f"{name}: {self.write(one, bare.fields[name].type, quietly=quietly)}" for name, one in value.items()]
+            fields = [
+                f"{name}: {self.write(one, bare.fields[name].type, quietly=quietly)}" for name, one in value.items()
+            ]
             if not quietly and self.chance(5):
                 absent = [name for name in bare.fields if name not in value]
                 if absent:
@@ -317,7 +319,8 @@ class Writer:
         """Every value of a row, by which it is known."""
         found = ["__typename"]
         mapping = next(
-            (one.types[of.name] for one in self.world.engine.built.declared.mappings.values() if of.name in one.types), None
+            (one.types[of.name] for one in self.world.engine.built.declared.mappings.values() if of.name in one.types),
+            None,
         )
         for name, one in of.fields.items():
             named = get_named_type(one.type)
@@ -331,4 +334,3 @@ class Writer:
 
     def shown(self, of: Composite, name: str, standing: Standing) -> bool:
         return self.world.knowledge.rules.shown(self.profile, standing, (of.name, name))
-

@@ -1,8 +1,8 @@
 """Pages by another way: every row of the country read into Python, filtered, sorted and cut there.
 
-It shares no code with the filters and pages of `hub.sources.postgres`. Of the declarations it takes which table and which
-columns a list and its fields stand on, so that a new list, filter or order is known here without being written again;
-what they mean is written here once more:
+It shares no code with the filters and pages of `hub.sources.postgres`. Of the declarations it takes which table and
+which columns a list and its fields stand on, so that a new list, filter or order is known here without being written
+again; what they mean is written here once more:
 
     condition   true or false, and false of a value that is not there; `not` turns it round. What a class denies is not
                 there for its rows; of a date masked to its year there is the year.
@@ -71,6 +71,11 @@ def connections(declared: DeclaredGraph) -> Mapping[Where, Listed]:
     }
 
 
+def homes(lists: Mapping[Where, Listed]) -> Mapping[str, Listed]:
+    """Type -> the list of all entities of it, by which what is behind a link is filtered."""
+    return {one.rows.gives: one for (root, _), one in lists.items() if root == "Query" and not one.rows.search}
+
+
 def usable(rules: Rules, profile: Profile, standing: Standing, where: Where, *, order: bool) -> bool:
     """Whether a reader may filter or order rows by a field: some class shows it, and none masks it.
 
@@ -82,7 +87,7 @@ def usable(rules: Rules, profile: Profile, standing: Standing, where: Where, *, 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A row as a filter looks at it: what its columns are called where an object stands in it; None: nothing is there."""
+    """A row as a filter looks at it: what columns are called where an object stands in it; None: nothing is there."""
 
     row: Row
     of: RecordClass
@@ -130,8 +135,9 @@ class Lists(Oracle):
         super().__init__(knowledge, profile, subject)
         self.lists = lists
         self.places = {} if places is None else places
-        self.homes = {one.rows.gives: one for (root, _), one in lists.items() if root == "Query" and not one.rows.search}
+        self.homes = homes(lists)
         self.most_linked = 0
+        self.found: dict[Any, list[Thing]] = {}
         self.linked: dict[int, tuple[Any, frozenset[Any]]] = {}
 
     def _resolve(self, thing: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
@@ -163,7 +169,6 @@ class Lists(Oracle):
 
     def cut(self, where: Where, owner: Thing | None, arguments: Mapping[str, Any]) -> Cut:
         """One page."""
-        self.linked.clear()
         kept = self.kept(where, owner, arguments)
         names = [self.named(where, one) for one in kept]
         compare = self.comparing(where, arguments.get("order"))
@@ -187,7 +192,15 @@ class Lists(Oracle):
         return Cut(kept[start:end], names[start:end], len(kept), more_behind, more_before)
 
     def kept(self, where: Where, owner: Thing | None, arguments: Mapping[str, Any]) -> list[Thing]:
-        """All rows of a list under the filter, in order."""
+        """All rows of a list under the filter, in order; found once for all pages."""
+        listed = self.lists[where]
+        here = (owner.standing, *(owner.row[column] for _, column in listed.rows.match)) if owner else ()
+        asked = (where, here, repr((arguments.get("where"), arguments.get("order"))))
+        if asked not in self.found:
+            self.found[asked] = self.find(where, owner, arguments)
+        return self.found[asked]
+
+    def find(self, where: Where, owner: Thing | None, arguments: Mapping[str, Any]) -> list[Thing]:
         listed = self.lists[where]
         meeting = [
             one
@@ -311,7 +324,6 @@ class Lists(Oracle):
             return bool(found) and self.meets(asked, listed, there, found[0])
         met = [[self.meets(inner, listed, there, one) for one in found] for inner in asked.values()]
         return all(QUANTIFIERS[name](results) for name, results in zip(asked, met, strict=True))
-
 
     def behind(
         self, asked: Mapping[str, Any], where: Where, mapped: Reference, listed: Listed, standing: Standing

@@ -40,9 +40,9 @@ def tax_codes() -> list[str]:
 
 
 _INSURANCE = """
-    insert into {of}.contribution (personal_id, from_month, to_month, employer_tax_code, object_group, unit_name, job_title,
-        kinds, salary_kind, salary, rate_retirement, rate_sickness, rate_accident, rate_unemployment, rate_health,
-        employee_amount, employer_amount, status, region, settled, recorded_on)
+    insert into {of}.contribution (personal_id, from_month, to_month, employer_tax_code, object_group, unit_name,
+        job_title, kinds, salary_kind, salary, rate_retirement, rate_sickness, rate_accident, rate_unemployment,
+        rate_health, employee_amount, employer_amount, status, region, settled, recorded_on)
     select '{person}', format('20%s-01', 10 + n % 3), format('20%s-0%s', 12 + n % 2, 1 + n % 3), null, 'DN', 'Đơn vị',
         (array['Hạ sĩ', 'Hạ', 'hạ sĩ', '%', '_', E'\\\\'])[1 + n % 6],
         case n % 3 when 0 then array['HEALTH'] when 1 then array['RETIREMENT', 'HEALTH'] else array['ACCIDENT'] end,
@@ -59,7 +59,8 @@ _INSURANCE = """
     insert into {of}.health_card (personal_id, hi_number, card_code, object_group, benefit_level, living_area,
         initial_facility_code, valid_from, valid_to, issuer, status)
     select '{person}', '0190900004', 'HS4790190900004', 'HS', 4, (array['K1', null, 'K3'])[1 + n % 3], '79991',
-        date '2020-01-01' + n % 3, date '2020-12-31' + n % 2, (array['PROVINCIAL_SI', 'ARMY_SI', 'POLICE_SI'])[1 + n % 3],
+        date '2020-01-01' + n % 3, date '2020-12-31' + n % 2,
+        (array['PROVINCIAL_SI', 'ARMY_SI', 'POLICE_SI'])[1 + n % 3],
         (array['ACTIVE', 'EXPIRED'])[1 + n % 2]
     from generate_series(1, 10) n;
     insert into {of}.visit (personal_id, facility_code, admitted_at, discharged_at, diagnosis_code, treatment, result,
@@ -73,8 +74,8 @@ _INSURANCE = """
     select '{person}', date '2021-12-30' + n % 3, case when n % 2 > 0 then date '2022-06-30' + n % 3 end, n % 3, 3,
         (array['RECEIVING', 'COMPLETED', 'SUSPENDED'])[1 + n % 3]
     from generate_series(1, 9) n;
-    insert into {of}.participant (personal_id, si_number, employer_tax_code, object_group, status, employed_since, salary,
-        payment_method)
+    insert into {of}.participant (personal_id, si_number, employer_tax_code, object_group, status, employed_since,
+        salary, payment_method)
     select format('0{class}19090%s', 10000 + n), format('0{class}909%s', 10000 + n), '{employer}', 'DN',
         (array['ACTIVE', 'PAUSED', 'CLOSED'])[1 + n % 3], (array['2020-01', null, '2019-12'])[1 + n % 3],
         case when n % 4 > 0 then n % 4 * 1000000 end, (array['MONTHLY', null])[1 + n % 2]
@@ -97,13 +98,17 @@ def add_rows(owner_dsns: Mapping[str, str]) -> None:
     for index, of in enumerate(CLASSES):
         known = {"of": of, "person": THREEFOLD, "employer": SHARED_EMPLOYER, "class": index}
         with psycopg.connect(owner_dsns["insurance"]) as connection:
-            for text in (_INSURANCE, _LINES.replace("{other}", str(index)), _LINES.replace("{other}", str((index + 1) % 3))):
+            for text in (
+                _INSURANCE,
+                _LINES.replace("{other}", str(index)),
+                _LINES.replace("{other}", str((index + 1) % 3)),
+            ):
                 connection.execute(text.format(**known).encode())
         with psycopg.connect(owner_dsns["employer"]) as connection:
             for number, (name, tax_code) in enumerate(zip(NAMES, tax_codes(), strict=True)):
                 connection.execute(
-                    f"insert into {of}.employer (tax_code, name, entity_type, industry_code, province_code, commune_code,"
-                    " address_coded_on, payment_method, status, representative_name)"
+                    f"insert into {of}.employer (tax_code, name, entity_type, industry_code, province_code,"
+                    " commune_code, address_coded_on, payment_method, status, representative_name)"
                     " values (%s, %s, %s, %s, %s, %s, '2025-07-01', 'MONTHLY', %s, 'x')",
                     [
                         tax_code,

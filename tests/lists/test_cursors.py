@@ -1,11 +1,13 @@
-"""A cursor is opened by the list, order, filter, reader and instance that it was made for; everything else is one error."""
+"""A cursor is opened by the list, order, filter, reader and instance it was made for; everything else is one error."""
 
 from __future__ import annotations
 
 import asyncio
 import string
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -24,9 +26,10 @@ CONTRIBUTIONS = '{ insuranceBook(bookCode: "SO-CIVILIAN") { contributions(%s) { 
 EMPLOYERS = "{ employers(%s) { %s } }"
 
 INVALID = (
-    '{"errors":[{"message":"the cursor is not of this list: send one that it gave you under the same filter and order",'
-    '"extensions":{"code":"CURSOR_INVALID"}}]}'
-).encode()
+    b'{"errors":[{"message":"the cursor is not of this list: send one that it gave you under the same filter and '
+    b'order",'
+    b'"extensions":{"code":"CURSOR_INVALID"}}]}'
+)
 
 
 def cursors(world: World, viewer: Viewer, document: str, arguments: str = "first: 3") -> list[str]:
@@ -52,7 +55,9 @@ def test_no_bit_of_a_cursor_can_be_changed(world: World) -> None:
     for place, letter in enumerate(good):
         for bit in range(6):
             other = ALPHABET[ALPHABET.index(letter) ^ 1 << bit]
-            assert reply(world, OFFICER, CONTRIBUTIONS, "after: $c", good[:place] + other + good[place + 1 :]) == INVALID
+            assert (
+                reply(world, OFFICER, CONTRIBUTIONS, "after: $c", good[:place] + other + good[place + 1 :]) == INVALID
+            )
 
 
 def test_no_part_of_a_cursor_can_be_left_out_or_added(world: World) -> None:
@@ -137,7 +142,7 @@ def test_equal_places_have_equal_cursors_however_they_are_asked(world: World) ->
     plain = cursors(world, OFFICER, CONTRIBUTIONS, "where: {months: {from: 1}}, order: [{salary: DESC}]")
     document = f"query ($w: ContributionFilter, $n: Int, $o: [ContributionOrder!]) {CONTRIBUTIONS}"
     selection = "pageInfo { startCursor endCursor } edges { node { id } cursor }"
-    asked = {
+    asked: Mapping[str, Mapping[str, Any]] = {
         "where: $w, order: $o, last: $n": {"w": {"months": {"from": 1}}, "o": {"salary": "DESC"}, "n": 1000},
         "where: $w, order: $o, first: $n": {"w": {"months": {"from": 1.0}}, "o": [{"salary": "DESC"}]},
         "where: $w, order: {salary: DESC}, before: null, first: $n": {"w": {"months": {"from": 1}}, "n": None},

@@ -54,7 +54,10 @@ REFUSED: Mapping[str, tuple[str, str]] = {
         INPUT,
         "`where.salary.from`: `9223372036854775808` is no whole number that can be compared",
     ),
-    "where: {months: {eq: 2147483648}}": (VALIDATION, "Int cannot represent non 32-bit signed integer value: 2147483648"),
+    "where: {months: {eq: 2147483648}}": (
+        VALIDATION,
+        "Int cannot represent non 32-bit signed integer value: 2147483648",
+    ),
     'where: {recordedOn: {eq: "2026-02-30"}}': (
         INPUT,
         "`where.recordedOn.eq`: `2026-02-30` is no date: write it as `2026-03-14`",
@@ -188,8 +191,14 @@ FILTERS: Mapping[str, tuple[Any, str]] = {
         "`where.recordedOn.eq`: a text cannot hold half of a character, a surrogate without its other",
     ),
     "U+0000": ({"jobTitle": {"prefix": "\0"}}, "`where.jobTitle.prefix`: a text cannot hold the character U+0000"),
-    "not a number": ({"salary": {"eq": float("nan")}}, "`where.salary.eq`: `nan` is no whole number that can be compared"),
-    "a truth for a number": ({"salary": {"eq": True}}, "`where.salary.eq`: `True` is no whole number that can be compared"),
+    "not a number": (
+        {"salary": {"eq": float("nan")}},
+        "`where.salary.eq`: `nan` is no whole number that can be compared",
+    ),
+    "a truth for a number": (
+        {"salary": {"eq": True}},
+        "`where.salary.eq`: `True` is no whole number that can be compared",
+    ),
 }
 
 
@@ -235,4 +244,6 @@ def test_little_or_nothing_may_be_left_of_a_list(size: str, asked: str, world: W
 def test_a_wide_or_deep_list_of_lists_is_answered(world: World) -> None:
     inner = "contributions(first: 1000, order: {salary: DESC}) { totalCount nodes { salary } pageInfo { hasNextPage } }"
     employer = f'employer(taxCode: "{oddities.SHARED_EMPLOYER}")'
-    world.conversation(OFFICER).agree(Asked(f"{{ {employer} {{ participants(first: 500) {{ nodes {{ {inner} }} }} }} }}"))
+    world.conversation(OFFICER).agree(
+        Asked(f"{{ {employer} {{ participants(first: 500) {{ nodes {{ {inner} }} }} }} }}")
+    )

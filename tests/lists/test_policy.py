@@ -10,7 +10,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInputType, GraphQLList, get_named_type, get_nullable_type
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLList,
+    get_named_type,
+    get_nullable_type,
+)
 
 from hub.model.mapping import Column, Embedded, Reference, Rows, TypeMapping
 from hub.model.viewer import Audience, Profile, RecordClass, Standing, Viewer
@@ -19,7 +26,7 @@ from tests.engine.country import PROFILES
 from tests.engine.rules import DENY, SHOW, after
 from tests.lists.asking import COMBINERS
 from tests.lists.oracle import YEAR, Listed, usable
-from tests.lists.world import SUBJECTS, Asked, Place, World
+from tests.lists.world import SUBJECTS, Asked, Place, World, inputs_of
 
 INNERMOST = 3
 
@@ -37,7 +44,8 @@ def paths(
         if isinstance(mapped, Column):
             yield (name,), [(at, where)], inner
         elif depth > 1:
-            below, there, steps = after(at, where), listed, (name,)
+            below, there = after(at, where), listed
+            steps: tuple[str, ...] = (name,)
             if isinstance(mapped, Reference):
                 there = world.homes[get_named_type(world.field(where).type).name]
                 node = there.node
@@ -86,7 +94,7 @@ def test_an_input_may_be_used_where_what_it_reads_is_shown(name: str, world: Wor
         whole = world.field(place.where)
         listed = world.lists[place.where]
         if "order" in whole.args:
-            for key in get_named_type(whole.args["order"].type).fields:
+            for key in inputs_of(whole.args["order"].type):
                 allowed = usable(world.knowledge.rules, profile, place.below, (listed.node.name, key), order=True)
                 tried.add(try_input(world, viewer, place, f"order: {{{key}: ASC}}", f"order.{key}", allowed))
         if "where" not in whole.args:
@@ -134,9 +142,9 @@ def test_what_is_never_shown_is_refused_like_what_was_never_invented(world: Worl
             found.append(world.ask(document, Viewer(PROFILES["analyst"])).decode().replace(field, "it"))
         assert found[0] == found[1]
         assert "GRAPHQL_VALIDATION_FAILED" in found[0]
-    filter_of = "query ($w: ContributionFilter) { employer(taxCode: \"%s\") { participants { nodes { contributions(where: $w) { totalCount } } } } }"
+    whole = f"query ($w: ContributionFilter) {line % (oddities.SHARED_EMPLOYER, '$w')}"
     answers = [
-        world.ask(filter_of % oddities.SHARED_EMPLOYER, Viewer(PROFILES["analyst"]), {"w": {"not": {field: {"eq": "x"}}}})
+        world.ask(whole, Viewer(PROFILES["analyst"]), {"w": {"not": {field: {"eq": "x"}}}})
         for field in ("jobTitle", "jobTitlf")
     ]
     assert answers[0].decode().replace("jobTitle", "it") == answers[1].decode().replace("jobTitlf", "it")
@@ -146,7 +154,7 @@ GUARDIAN = Viewer(PROFILES["citizen"], oddities.RELATED)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "variables", "input"),
+    ("arguments", "variables", "used"),
     [
         ("where: {salary: {eq: 1}}", {}, "where.salary"),
         ("where: {not: {or: [{salary: {isNull: true}}]}}", {}, "where.not.or.salary"),
@@ -157,7 +165,7 @@ GUARDIAN = Viewer(PROFILES["citizen"], oddities.RELATED)
     ],
 )
 def test_an_input_is_refused_on_a_path_that_does_not_show_it(
-    arguments: str, variables: Mapping[str, Any], input: str, world: World
+    arguments: str, variables: Mapping[str, Any], used: str, world: World
 ) -> None:
     """A guardian reads whether a child is insured, and no amounts; of himself he reads both."""
     declared = {"w": "$w: ContributionFilter!", "o": "$o: [ContributionOrder!]"}
@@ -165,7 +173,10 @@ def test_an_input_is_refused_on_a_path_that_does_not_show_it(
     lines = f"insuranceBook {{ contributions({arguments}) {{ totalCount }} }}"
     assert "errors" not in json.loads(world.ask(f"{head}{{ me {{ {lines} }} }}", GUARDIAN, variables))
     assert world.errors(f"{head}{{ me {{ wards {{ person {{ {lines} }} }} }} }}", GUARDIAN, variables) == [
-        ("NOT_SHARED", f"`contributions` cannot be asked by `{input}` here: me.wards.person.insuranceBook.contributions")
+        (
+            "NOT_SHARED",
+            f"`contributions` cannot be asked by `{used}` here: me.wards.person.insuranceBook.contributions",
+        )
     ]
 
 
@@ -173,7 +184,7 @@ def denied_somewhere(world: World, profile: Profile, place: Place) -> Iterator[t
     """Columns of a list's rows that some class shows and some denies, with these."""
     where = place.field.args.get("where")
     listed = world.lists[place.where]
-    for name in get_named_type(where.type).fields if where else ():
+    for name in inputs_of(where.type) if where else ():
         if isinstance(listed.node.fields.get(name), Column):
             given = world.knowledge.rules.given(profile, place.below, (listed.node.name, name))
             denied = frozenset(of for of, effect in given.items() if effect == DENY)
@@ -192,7 +203,8 @@ def test_a_class_that_denies_a_field_has_no_value_there(world: World) -> None:
             for field, denied in denied_somewhere(world, profile, place):
                 talk = world.conversation(viewer)
                 for asked in ("isNull: true", "isNull: false"):
-                    page = f"{place.where[1]}(where: {{{field}: {{{asked}}}}}, first: 500) {{ totalCount nodes {{ recordClass }} }}"
+                    where = f"where: {{{field}: {{{asked}}}}}, first: 500"
+                    page = f"{place.where[1]}({where}) {{ totalCount nodes {{ recordClass }} }}"
                     answer = place.found(talk.agree(Asked(place.document(page))))
                     classes = {RecordClass[one["recordClass"]] for one in answer["nodes"]}
                     assert classes, name

@@ -1,6 +1,7 @@
 """Where lists are asked: one engine, the oracle over the same rows, and every place where a reader finds a list.
 
-A place is found by following the contract from its root: a new list, or a new way to one, is walked without being named.
+A place is found by following the contract from its root: a new list, or a new way to one, is walked without being
+named.
 """
 
 from __future__ import annotations
@@ -15,7 +16,16 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Any
 
-from graphql import GraphQLField, GraphQLInterfaceType, GraphQLList, GraphQLObjectType, get_named_type, get_nullable_type
+from graphql import (
+    GraphQLField,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLObjectType,
+    get_named_type,
+    get_nullable_type,
+)
 
 from hub.engine import Engine
 from hub.model.mapping import By
@@ -25,7 +35,7 @@ from tests.engine import oddities
 from tests.engine.country import PROFILES, PURPOSE, Country, read_knowledge
 from tests.engine.oracle import Knowledge, read_tables
 from tests.engine.rules import Where, after
-from tests.lists.oracle import CURSOR, Listed, Lists, connections
+from tests.lists.oracle import CURSOR, Listed, Lists, connections, homes
 
 KEYS: Mapping[str, str] = {
     "personalId": oddities.THREEFOLD,
@@ -73,6 +83,14 @@ class Place:
         return nodes_of(self.field)
 
 
+def inputs_of(of: Any) -> Mapping[str, GraphQLInputField]:
+    """The fields of the input object that an argument takes, or a list of."""
+    named = get_named_type(of)
+    assert isinstance(named, GraphQLInputObjectType)
+    found: Mapping[str, GraphQLInputField] = named.fields
+    return found
+
+
 def is_connection(of: GraphQLField) -> bool:
     named = get_named_type(of.type)
     return isinstance(named, GraphQLObjectType) and {"nodes", "pageInfo", "totalCount"} <= named.fields.keys()
@@ -110,13 +128,13 @@ class World:
     @cached_property
     def homes(self) -> Mapping[str, Listed]:
         """The list of all entities of a type, by which what is behind a link is filtered."""
-        found = {one.rows.gives: one for (root, _), one in self.lists.items() if root == "Query" and not one.rows.search}
-        return found
+        return homes(self.lists)
 
     def field(self, where: Where) -> GraphQLField:
         owner = self.engine.built.supergraph.api.type_map[where[0]]
         assert isinstance(owner, Composite)
-        return owner.fields[where[1]]
+        found: GraphQLField = owner.fields[where[1]]
+        return found
 
     def ask(self, document: str, viewer: Viewer, variables: Mapping[str, Any] | None = None) -> bytes:
         """The bytes that the engine answers with."""
@@ -129,7 +147,9 @@ class World:
         assert "errors" not in answer, answer["errors"]
         return answer["data"]
 
-    def errors(self, document: str, viewer: Viewer, variables: Mapping[str, Any] | None = None) -> list[tuple[str, str]]:
+    def errors(
+        self, document: str, viewer: Viewer, variables: Mapping[str, Any] | None = None
+    ) -> list[tuple[str, str]]:
         """The codes and messages that an operation is refused with; it is answered with nothing else."""
         answer = json.loads(self.ask(document, viewer, variables))
         assert "data" not in answer, answer
@@ -169,12 +189,15 @@ class World:
             yield of, standing, steps, cost < _MANY
             for name, one in of.fields.items():
                 named, below = get_named_type(one.type), after(standing, (of.name, name))
-                if not isinstance(named, Composite) or not self.knowledge.rules.usable(profile, standing, (of.name, name)):
+                usable = self.knowledge.rules.usable(profile, standing, (of.name, name))
+                if not isinstance(named, Composite) or not usable:
                     continue
                 if is_connection(one):
                     if self.lists[of.name, name].rows.search:
                         continue
-                    heappush(todo, (cost + _MANY, next(tie), nodes_of(one), below, (*steps, f"{name}(first: 3)", "nodes")))
+                    heappush(
+                        todo, (cost + _MANY, next(tie), nodes_of(one), below, (*steps, f"{name}(first: 3)", "nodes"))
+                    )
                     continue
                 many = isinstance(get_nullable_type(one.type), GraphQLList)
                 if not one.args or (one.args.keys() <= KEYS.keys() and not many):
@@ -228,19 +251,21 @@ def viewers(name: str) -> Sequence[Viewer]:
 class Conversation:
     """Asks the engine and the oracle the same, in which rows have names and cursors are what the engine made of them.
 
-    cursors  the name of a row -> its cursor, under one list, filter and order: it never changes, and is no other row's
+    cursors  the name of a row -> its cursor, under one list, filter and order: it never changes
+    rows     the other way round: it is no other row's
     """
 
     world: World
     viewer: Viewer
     oracle: Lists
     cursors: dict[str, str] = field(default_factory=dict)
+    rows: dict[str, str] = field(default_factory=dict)
 
     def agree(self, asked: Asked) -> Any:
         """Asserts that both answer alike, byte for byte but for cursors; gives what the oracle answered."""
         expected = self.oracle.answer(asked.document, asked.variables)
         assert not expected.errors, expected.errors
-        document, variables = self.sealed(asked.document), json.loads(self.sealed(json.dumps(asked.variables)))
+        document, variables = self.sealed(asked.document), self.sealed_values(asked.variables)
         answer = json.loads(self.world.ask(document, self.viewer, variables))
         if self.refused(answer.get("errors", ())):
             return None
@@ -266,6 +291,9 @@ class Conversation:
         """The text with cursors in the place of rows' names."""
         return CURSOR.sub(lambda match: self.cursors[match.group()], text)
 
+    def sealed_values(self, variables: Mapping[str, Any]) -> Any:
+        return json.loads(self.sealed(json.dumps(variables)))
+
     def named(self, found: Any, expected: Any) -> Any:
         """The engine's answer with the names of rows in the place of cursors."""
         match found, expected:
@@ -273,14 +301,15 @@ class Conversation:
                 return {key: self.named(one, expected.get(key)) for key, one in found.items()}
             case list(), list():
                 return [
-                    self.named(one, expected[index] if index < len(expected) else None) for index, one in enumerate(found)
+                    self.named(one, expected[index] if index < len(expected) else None)
+                    for index, one in enumerate(found)
                 ]
             case str(), str() if CURSOR.fullmatch(expected):
                 known = self.cursors.setdefault(expected, found)
                 if known != found:
                     return f"another cursor of {expected}"
-                holders = [name for name, cursor in self.cursors.items() if cursor == found]
-                return expected if holders == [expected] else f"the cursor of {holders}"
+                holder = self.rows.setdefault(found, expected)
+                return expected if holder == expected else f"the cursor of {holder}"
         return found
 
 

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from hub.engine import Built, Engine
 from hub.model.graph import DeclaredGraph
-from hub.model.viewer import Audience, Profile, Standing, Universe
+from hub.model.viewer import Audience, Profile, RecordClass, Standing, Universe
 from hub.server.app import make_app
 from hub.server.identity import Identity, Trust
 from hub.server.keys import KeySet
@@ -23,8 +23,9 @@ from hub.sources.postgres import PostgresSource
 from hub.sources.postgres.connection import Connections, Plans
 from tests.engine import oddities
 from tests.engine.country import SECRET, read_rules
-from tests.engine.operations import Keys, Reader, Written, operation_at_random
-from tests.engine.rules import Rules, Where
+from tests.engine.operations import Keys, Reader, Written
+from tests.engine.rules import SHOW, Rules, Where
+from tests.noninterference.lists import ListWriter, Place, Values, places
 from tests.noninterference.people import ABSENT, ABSENT_EMPLOYERS, ABSENT_HOUSEHOLDS, OTHER_NUMBERS, People
 
 TODAY = date(2026, 11, 1)
@@ -67,14 +68,20 @@ def rules_of(declared: DeclaredGraph) -> Rules:
 
 
 def shows(declared: DeclaredGraph, profile: Profile, standing: Standing, where: Where) -> bool:
-    """Whether a reader of this profile is shown a field at this standing."""
-    return rules_of(declared).shown(profile, standing, where)
+    """Whether a reader of this profile is shown a field at a standing; what lists are made of is not labelled."""
+    return where in declared.structure or rules_of(declared).shown(profile, standing, where)
 
 
-def written(built: Built, profile: Profile, people: People, seed: str) -> Written:
-    """A random operation that a reader of this profile may send, the same for the same seed."""
+def writer(built: Built, profile: Profile, people: People, values: Values, seed: str) -> ListWriter:
+    """Writes random operations that a reader of this profile may send, the same for the same seed."""
     reader = Reader(built.contract(profile), rules_of(built.declared), profile, keys_of(people))
-    return operation_at_random(reader, Random(seed))
+    return ListWriter(Random(seed).randint, reader, values_of=values, declared=built.declared)
+
+
+def lists_of(built: Built, profile: Profile) -> list[Place]:
+    """The lists that a reader of this profile can reach."""
+    reader = Reader(built.contract(profile), rules_of(built.declared), profile, Keys((), (), (), (), ()))
+    return places(reader, built.declared.structure)
 
 
 class Everything(Rules):
@@ -86,11 +93,14 @@ class Everything(Rules):
     def shown(self, profile: Profile, standing: Standing | None, where: Where) -> bool:
         return True
 
+    def given(self, profile: Profile, standing: Standing, where: Where) -> Mapping[RecordClass, str]:
+        return dict.fromkeys(RecordClass, SHOW)
 
-def written_by_anybody(built: Built, people: People, seed: str) -> Written:
+
+def written_by_anybody(built: Built, people: People, values: Values, seed: str) -> Written:
     """A random operation over the whole graph."""
     reader = Reader(built.supergraph.api, Everything(), Profile(Audience.OFFICER), keys_of(people))
-    return operation_at_random(reader, Random(seed))
+    return ListWriter(Random(seed).randint, reader, values_of=values, declared=built.declared).document()
 
 
 def keys_of(people: People) -> Keys:
@@ -162,13 +172,13 @@ def pools(dsns: Mapping[str, Mapping[Universe, str]]) -> Pools:
     return made
 
 
-def new_engine(built: Built, over: Pools, today: date = TODAY) -> Engine:
+def new_engine(built: Built, over: Pools, today: date = TODAY, secret: bytes = SECRET) -> Engine:
     """An engine of its own over shared connections."""
     sources: dict[str, PostgresSource] = {}
     for name, mapping in built.declared.mappings.items():
         sources[name] = PostgresSource(mapping, {}, width=WIDTH)
         sources[name]._connections = dict(over[name])
-    return Engine(built, sources, pseudonym_secret=SECRET, today=lambda: today)
+    return Engine(built, sources, pseudonym_secret=secret, today=lambda: today)
 
 
 async def settled(engine: Engine) -> None:

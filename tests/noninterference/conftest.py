@@ -23,6 +23,7 @@ from tests.engine.oracle import Tables, read_tables
 from tests.noninterference import report
 from tests.noninterference.adapter import Pools, new_identity, pools, shared
 from tests.noninterference.databases import check_variants, make_variants, settle_ids
+from tests.noninterference.lists import values_of
 from tests.noninterference.people import find_people
 from tests.noninterference.readers import Readers
 from tests.noninterference.sides import Sides
@@ -64,7 +65,8 @@ def world() -> Iterator[World]:
         with asyncio.Runner() as runner:
             over = {name: pools(dsns) for name, dsns in databases.dsns.items()}
             tables = read_tables(country.owner_dsns)
-            yield World(runner, Readers(built, people, folder), built, over, identity, tables)
+            readers = Readers(built, people, folder, values_of(built.declared, tables, people))
+            yield World(runner, readers, built, over, identity, tables)
             runner.run(_close(over))
 
 

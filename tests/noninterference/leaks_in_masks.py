@@ -15,16 +15,30 @@ from hub.executor.step import Step
 from hub.model.effect import SHOWN, Effect, Effects
 from hub.model.graph import Coordinate
 from hub.model.mapping import Computed
-from hub.model.plan import Fetch
+from hub.model.plan import Fetch, Value
 from hub.model.source import FAILED, Question
 from hub.model.viewer import Profile, RecordClass, Standing
 from hub.policy import RuleBook
 from hub.sources.postgres import PostgresSource, statement
+from hub.sources.postgres import listing as listings
+from hub.sources.postgres.listing import Key, Listing
 from hub.sources.postgres.mask import masked
 from hub.sources.postgres.relation import Row, _Selected
-from hub.sources.postgres.statement import _Compiler
+from hub.sources.postgres.statement import Compiler
 from hub.sources.postgres.text import Sql, concat
-from tests.noninterference.planting import COUNTS, MASKS, NAMES, SHARED, STANDING, TRANSITIVE, Catalogue
+from tests.noninterference.planting import (
+    COUNTS,
+    MASKS,
+    NAMES,
+    SHARED,
+    STANDING,
+    TRANSITIVE,
+    Catalogue,
+    OtherRows,
+    listing,
+    on_rows,
+    raw_keys,
+)
 
 LEAKS = Catalogue()
 leak = LEAKS.leak
@@ -38,14 +52,14 @@ BENEFITS = frozenset({"ShortTermBenefit", "AccidentBenefit", "Pension", "OneTime
 
 def _raw_leaf(patch: pytest.MonkeyPatch, when: Any) -> None:
     """A field that is given as it is in every class, for the nodes that `when` says."""
-    real = _Compiler.value
+    real = Compiler.value
 
     def value(self: Any, node: Any, mapped: Any, home: Any, row: Any) -> Any:
         if when(node, home) and any(effect is not Effect.SHOW for effect in node.effects):
             node = dataclasses.replace(node, effects=SHOWN)
         return real(self, node, mapped, home, row)
 
-    patch.setattr(_Compiler, "value", value)
+    patch.setattr(Compiler, "value", value)
 
 
 @leak("a denied or masked value is raw under an alias", NAMES)
@@ -65,41 +79,45 @@ def _(patch: pytest.MonkeyPatch) -> None:
 
 @leak("a field of a list is given as in plain rows", MASKS)
 def _(patch: pytest.MonkeyPatch) -> None:
-    real = _Compiler.list
+    def plainly(node: Any) -> Any:
+        effects = node.effects
+        if effects.civilian is not Effect.DENY:
+            effects = Effects(*[effects.civilian] * 3)
+        return dataclasses.replace(node, effects=effects, shape=node.shape and shaped(node.shape))
 
-    def plainly(self: Any, node: Any, mapped: Any, classes: Any, row: Any) -> Any:
+    def shaped(shape: Any) -> Any:
         cases = {
-            name: tuple(
-                dataclasses.replace(one, effects=Effects(*[one.effects.civilian] * 3))
-                if hasattr(one, "effects") and one.effects.civilian is not Effect.DENY
-                else one
-                for one in nodes
-            )
-            for name, nodes in node.shape.cases.items()
+            name: tuple(plainly(one) if isinstance(one, Value) else one for one in nodes)
+            for name, nodes in shape.cases.items()
         }
-        node = dataclasses.replace(node, shape=dataclasses.replace(node.shape, cases=cases))
-        return real(self, node, mapped, classes, row)
+        return dataclasses.replace(shape, cases=cases)
 
-    patch.setattr(_Compiler, "list", plainly)
+    def changed(real: OtherRows) -> OtherRows:
+        def of_plain(compiler: Any, node: Any, mapped: Any, classes: Any, row: Any) -> Any:
+            return real(compiler, dataclasses.replace(node, shape=shaped(node.shape)), mapped, classes, row)
+
+        return of_plain
+
+    listing(patch, changed)
 
 
 @leak("a computed field takes a denied value as it is", TRANSITIVE)
 def _(patch: pytest.MonkeyPatch) -> None:
-    real = _Compiler.field
+    real = Compiler.field
 
     def field(home: Any, name: str) -> Any:
         if (home.name, name) == ("Contribution", "toMonth"):
             return Computed(lambda title: title, ("jobTitle",))
         return real(home, name)
 
-    patch.setattr(_Compiler, "field", staticmethod(field))
+    patch.setattr(Compiler, "field", staticmethod(field))
 
 
 @leak("the key of a denied link is read", TRANSITIVE)
 def _(patch: pytest.MonkeyPatch) -> None:
-    real = _Compiler.mark
+    real = Compiler.mark
     patch.setattr(
-        _Compiler,
+        Compiler,
         "mark",
         lambda self, hole, *rest: real(self, dataclasses.replace(hole, effects=SHOWN), *rest),
     )
@@ -110,37 +128,45 @@ def _(patch: pytest.MonkeyPatch) -> None:
 
 @leak("rows are ordered by what is denied", COUNTS)
 def _(patch: pytest.MonkeyPatch) -> None:
-    real = _Compiler.order
+    real, real_of_list = Compiler.order, Listing.order
     denied = {"contribution": "job_title", "participant": "job_title", "relative": "full_name", "visit": "card_code"}
 
     def order(self: Any, node: Any, mapped: Any, shape: Any, inner: Any) -> Any:
         first = [inner.column(denied[mapped.table])] if mapped.table in denied else []
         return iter([*first, *real(self, node, mapped, shape, inner)])
 
-    patch.setattr(_Compiler, "order", order)
+    def of_list(self: Any) -> Any:
+        keys = real_of_list(self)
+        if self.mapped.table not in denied or self.argument("order") != listings.ABSENT:
+            return keys
+        name = denied[self.mapped.table]
+        branches = tuple(f"coalesce({self.inner.alias}.{name}, '')" for _ in self.classes)
+        return (Key(name, f"coalesce({self.inner.column(name)}, '')", branches, "text", falling=False), *keys)
+
+    patch.setattr(Compiler, "order", order)
+    patch.setattr(Listing, "order", of_list)
 
 
 @leak("a mask is applied after sorting", COUNTS)
 def _(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
-        _Compiler,
+        Compiler,
         "order",
         lambda self, node, mapped, shape, inner: iter([inner.column(name) for name in mapped.order]),
     )
+    raw_keys(patch)
 
 
 @leak("a filter is compared with what is denied", COUNTS)
 def _(patch: pytest.MonkeyPatch) -> None:
-    real = _Compiler.conditions
     denied = {"contribution": "job_title", "book": "issuer", "health_card": "object_group", "contact": "bank_account"}
 
-    def conditions(self: Any, mapped: Any, shape: Any, inner: Any, row: Any) -> str:
-        found: str = real(self, mapped, shape, inner, row)
-        if mapped.table in denied:
-            found += f" and left(md5({inner.plain().column(denied[mapped.table])}), 1) < '8'"
+    def condition(found: str, table: str, inner: Any) -> str:
+        if table in denied:
+            found += f" and left(md5({inner.plain().column(denied[table])}), 1) < '8'"
         return found
 
-    patch.setattr(_Compiler, "conditions", conditions)
+    on_rows(patch, condition)
 
 
 # Branches of a union
@@ -183,18 +209,16 @@ def _(patch: pytest.MonkeyPatch) -> None:
 
 @leak("a denied row of a list is left in", COUNTS)
 def _(patch: pytest.MonkeyPatch) -> None:
-    real = _Compiler.list
-    patch.setattr(
-        _Compiler,
-        "list",
-        lambda self, node, mapped, classes, row: real(self, node, mapped, self.classes, row),
-    )
+    def left(real: OtherRows) -> OtherRows:
+        return lambda compiler, node, mapped, classes, row: real(compiler, node, mapped, compiler.classes, row)
+
+    listing(patch, left)
 
 
 @leak("a total counts rows of a class that denies it", COUNTS)
 def _(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(_Compiler, "counted", staticmethod(lambda item, classes: tuple(classes)))
-    patch.setattr(_Compiler, "value", _undenied(_Compiler.value))
+    patch.setattr(Compiler, "counted", staticmethod(lambda item, classes: tuple(classes)))
+    patch.setattr(Compiler, "value", _undenied(Compiler.value))
 
 
 def _undenied(real: Any) -> Any:
@@ -206,7 +230,7 @@ def _undenied(real: Any) -> Any:
 
 @leak("a denied cell is an error", MASKS)
 def _(patch: pytest.MonkeyPatch) -> None:
-    real = _Compiler.leaf
+    real = Compiler.leaf
     text = f"{FAILED}insurance{FAILED}"
 
     def leaf(self: Any, node: Any, mapped: Any, row: Any) -> Any:
@@ -218,7 +242,7 @@ def _(patch: pytest.MonkeyPatch) -> None:
         sql = row.in_class(lambda one: f"'{text}'" if one in denied else given, "'null'")
         return [Sql(sql)]
 
-    patch.setattr(_Compiler, "leaf", leaf)
+    patch.setattr(Compiler, "leaf", leaf)
 
 
 # Masks

@@ -10,14 +10,14 @@ import pytest
 
 from hub.model.graph import Coordinate
 from hub.model.mapping import Expression, Form
-from hub.model.operation import Constant
 from hub.model.plan import Hole, RootHole
 from hub.model.viewer import Profile, Standing, Universe
 from hub.planner.build import _Builder, _Object
 from hub.policy import RuleBook
-from hub.sources.postgres import statement
+from hub.sources.postgres import listing as listings
+from hub.sources.postgres.listing import Bound, Listing
 from hub.sources.postgres.relation import RANK, united
-from hub.sources.postgres.statement import _Compiler
+from hub.sources.postgres.statement import Compiler
 from hub.sources.postgres.text import Sql, concat
 from tests.noninterference.planting import (
     COUNTS,
@@ -29,12 +29,15 @@ from tests.noninterference.planting import (
     Catalogue,
     always,
     anywhere,
+    connections,
     every_effect,
     every_right,
     in_secret,
+    lists_over_every_class,
     mapped_otherwise,
+    objects_over_every_class,
+    on_rows,
     over_any_key,
-    over_every_class,
 )
 
 LEAKS = Catalogue()
@@ -46,13 +49,13 @@ leak = LEAKS.leak
 @leak("every statement names every class", UNIVERSE)
 def _(patch: pytest.MonkeyPatch) -> None:
     every_right(patch)
-    real = _Compiler.__init__
+    real = Compiler.__init__
 
     def init(self: Any, *arguments: Any) -> None:
         real(self, *arguments)
         self.classes = Universe.ALL.classes
 
-    patch.setattr(_Compiler, "__init__", init)
+    patch.setattr(Compiler, "__init__", init)
 
 
 @leak("a look-up finds rows of every class", UNIVERSE)
@@ -62,12 +65,12 @@ def _(patch: pytest.MonkeyPatch) -> None:
 
 @leak("a list holds rows of every class", UNIVERSE)
 def _(patch: pytest.MonkeyPatch) -> None:
-    over_every_class(patch, "list", always)
+    lists_over_every_class(patch, always)
 
 
 @leak("a single object inside a row is taken from any class", UNIVERSE)
 def _(patch: pytest.MonkeyPatch) -> None:
-    over_every_class(patch, "one", always)
+    objects_over_every_class(patch)
 
 
 @leak("what another register adds is asked in every class", UNIVERSE)
@@ -114,91 +117,71 @@ def _(patch: pytest.MonkeyPatch) -> None:
 
 @leak("an alias skips the universe", NAMES)
 def _(patch: pytest.MonkeyPatch) -> None:
-    over_every_class(patch, "list", lambda _, node: bool(node.key != node.name))
+    lists_over_every_class(patch, lambda _, node: bool(node.key != node.name))
 
 
 @leak("a rule on an interface is lost on its types", NAMES)
 def _(patch: pytest.MonkeyPatch) -> None:
-    over_every_class(patch, "list", lambda compiler, node: compiler.type(node.shape.type).discriminator is not None)
+    lists_over_every_class(patch, lambda compiler, node: compiler.type(node.shape.type).discriminator is not None)
 
 
 @leak("a person is found by a number in a hidden row", NAMES)
 def _(patch: pytest.MonkeyPatch) -> None:
     every_right(patch)
-    real = _Compiler.keyed
+    real = Compiler.keyed
 
     def keyed(self: Any, *arguments: Any) -> Any:
         source, key, order = real(self, *arguments)
         numbers = f"{anywhere('person_identifier', 'person_id, scheme, value')} i join"
         return source.replace("civilian.person_identifier i join", numbers), key, order
 
-    patch.setattr(_Compiler, "keyed", keyed)
+    patch.setattr(Compiler, "keyed", keyed)
 
 
 @leak("the numbers of a person hold hidden ones", NAMES)
 def _(patch: pytest.MonkeyPatch) -> None:
-    over_every_class(patch, "list", lambda _, node: bool(node.name == "identifiers"))
+    lists_over_every_class(patch, lambda _, node: bool(node.name == "identifiers"))
 
 
 # Counts, pages, order
 
 
-def _late_list(patch: pytest.MonkeyPatch, item: str, *, offset: bool = False) -> None:
-    """A list over all classes in which a row that is not for the reader is dropped late: `item` says what it becomes.
-
-    offset  a page begins behind as many rows as all classes hold up to the cursor
-    """
+def _late_list(patch: pytest.MonkeyPatch, item: str) -> None:
+    """A list over all classes in which a row that is not for the reader is dropped late; `item` is what it becomes."""
     every_right(patch)
-    real = _Compiler.list
+    allowed: list[str] = []
 
-    def late(self: Any, node: Any, mapped: Any, classes: Any, row: Any) -> Any:
-        if mapped.page is None and offset:
-            return real(self, node, mapped, classes, row)
-        allowed = ", ".join(str(Universe.ALL.classes.index(one)) for one in classes)
-        inner = self.row(classes if offset else Universe.ALL.classes)
-        shape = self.shape(node)
-        body = concat(self.object(shape, inner, {}))
-        where = self.conditions(mapped, shape, inner, row)
-        tail = ""
-        if mapped.page is not None:
-            arguments = dict(node.arguments)
-            page = _Pages(self, node, mapped)
-            after = page.after(arguments)
-            tail = f" limit ${page.first(arguments)}::int"
-            if after and offset:
-                match = self.match(mapped.match, inner.plain(), row).replace(f"{inner.alias}.", "h.", 1)
-                rows = f"{anywhere(mapped.table, 'id, ' + mapped.match[0][0])} h"
-                tail += f" offset (select count(*) from {rows} where {match} and h.id <= ${after}::uuid)"
-            elif after:
-                where += f" and {inner.plain().column('id')} > ${after}::uuid"
-        order = ", ".join(self.order(node, mapped, shape, inner))
-        shown = "true" if len(inner.classes) == 1 else f"{inner.rank()} in ({allowed})"
-        entry = item.format(body=body, shown=shown)
-        found = f"select {entry} as t from {united(mapped.table, inner, where)} order by {order}{tail}"
-        return ["[", Sql(f"(select string_agg(i{self.aliases}.t, ',') from ({found}) i{self.aliases})"), "]"]
+    def late(real: Any) -> Any:
+        def wide(compiler: Any, node: Any, mapped: Any, classes: Any, row: Any) -> Any:
+            allowed.append(", ".join(str(Universe.ALL.classes.index(one)) for one in classes))
+            try:
+                return real(compiler, node, mapped, Universe.ALL.classes, row)
+            finally:
+                allowed.pop()
 
-    patch.setattr(_Compiler, "list", late)
+        return wide
 
+    def dropped(inner: Any, pieces: Any) -> list[Any]:
+        return [Sql(item.format(body=concat(pieces), shown=f"{inner.rank()} in ({allowed[-1]})"))]
 
-class _Pages:
-    """The arguments of a page as parameters, made by the real compiler's own means."""
+    real_item, real_object = Listing.item, Compiler.object
+    patch.setattr(Listing, "item", lambda self, node: dropped(self.inner, real_item(self, node)))
 
-    def __init__(self, compiler: Any, node: Any, mapped: Any) -> None:
-        self.compiler = compiler
-        self.node = node
-        self.page = mapped.page
+    def short(self: Any, node: Any, mapped: Any, classes: Any, row: Any) -> Any:
+        outermost = [True]
 
-    def after(self, arguments: dict[str, Any]) -> int | None:
-        argument = arguments.get(self.page.after, Constant(None))
-        if argument == Constant(None):
-            return None
-        number: int = self.compiler.parameter(self.node.name, argument, statement._after_id(self.page))
-        return number
+        def one(compiler: Any, shape: Any, inner: Any, given: Any) -> Any:
+            first, outermost[0] = outermost[0], False
+            pieces = real_object(compiler, shape, inner, given)
+            return dropped(inner, pieces) if first else pieces
 
-    def first(self, arguments: dict[str, Any]) -> int:
-        argument = arguments.get(self.page.first, Constant(None))
-        number: int = self.compiler.parameter(self.node.name, argument, statement._first(self.page))
-        return number
+        with pytest.MonkeyPatch.context() as inside:
+            inside.setattr(Compiler, "object", one)
+            return real_list(self, node, mapped, classes, row)
+
+    real_list = Compiler.list
+    patch.setattr(Compiler, "list", late(short))
+    connections(patch, late)
 
 
 @leak("a page is filled before it is filtered", COUNTS, "officer", "defence officer")
@@ -213,12 +196,31 @@ def _(patch: pytest.MonkeyPatch) -> None:
 
 @leak("a page begins at an offset counted over every class", COUNTS, "officer", "defence officer")
 def _(patch: pytest.MonkeyPatch) -> None:
-    _late_list(patch, "{body}", offset=True)
+    every_right(patch)
+    real = Bound.condition
+
+    def condition(self: Any, index: int) -> str:
+        """As many rows are left out as all classes hold up to the cursor."""
+        found: str = real(self, index)
+        if len(self.listing.keys) > 1 or self.inclusive or not self.listing.mapped.match:
+            return found
+        (key,), ((column, outer),) = self.listing.keys, self.listing.mapped.match
+        table, alias = self.listing.mapped.table, self.listing.inner.alias
+        match = f"h.{column} = {self.listing.row.column(outer)}"
+        columns = f"{key.name}, {column}"
+        here = " union all ".join(f"select {columns} from {of.value}.{table}" for of in self.listing.classes)
+        cursor = f"(${self.number}::text[])[1]::uuid"
+        order = (">=", "<=") if self.rising else ("<=", ">=")
+        before = f"(select count(*) from ({here}) h where {match} and h.{key.name} {order[1]} {alias}.{key.name})"
+        over = f"(select count(*) from {anywhere(table, columns)} h where {match} and h.{key.name} {order[1]} {cursor})"
+        return f"{before} > {over}"
+
+    patch.setattr(Bound, "condition", condition)
 
 
 @leak("the pages of an employer's people are cut over every class", COUNTS, "officer", "defence officer")
 def _(patch: pytest.MonkeyPatch) -> None:
-    over_every_class(patch, "list", lambda _, node: bool(node.name == "participants"))
+    lists_over_every_class(patch, lambda _, node: bool(node.name == "participants"))
 
 
 @leak("the one row of an object is chosen before the filter", COUNTS)
@@ -236,15 +238,15 @@ def _(patch: pytest.MonkeyPatch) -> None:
         found = f"select {entry} from {united(mapped.table, inner, where)} order by {order} limit 1"
         return [Sql(f"coalesce(({found}), 'null')")]
 
-    patch.setattr(_Compiler, "one", one)
+    patch.setattr(Compiler, "one", one)
 
 
 @leak("totals are taken over every class", COUNTS)
 def _(patch: pytest.MonkeyPatch) -> None:
     every_right(patch)
-    real = _Compiler.aggregate
+    real = Compiler.aggregate
     patch.setattr(
-        _Compiler,
+        Compiler,
         "aggregate",
         lambda self, node, mapped, _, row: real(self, node, mapped, Universe.ALL.classes, row),
     )
@@ -291,40 +293,47 @@ def _(patch: pytest.MonkeyPatch) -> None:
 @leak("a list is in the order of hidden rows", COUNTS, "officer", "defence officer")
 def _(patch: pytest.MonkeyPatch) -> None:
     every_right(patch)
-    real = _Compiler.list
+    real, real_by = Compiler.list, listings.order_by
+
+    def counted(table: str, alias: str) -> str:
+        return f"(select count(*) from {in_secret(table, 'personal_id')} h where h.personal_id = {alias}.personal_id)"
 
     def ordered(self: Any, node: Any, mapped: Any, classes: Any, row: Any) -> Any:
         pieces: Any = real(self, node, mapped, classes, row)
-        if mapped.table not in ("member", "participant") or len(classes) > 1:
+        if mapped.table != "member" or len(classes) > 1:
             return pieces
         rows, by, order = pieces[1].text.rpartition(" order by ")
         (alias, *_) = re.findall(r"\bt\d+(?=\.)", order)
-        hidden = f"{in_secret(mapped.table, 'personal_id')} h where h.personal_id = {alias}.personal_id"
-        return ["[", Sql(f"{rows}{by}(select count(*) from {hidden}) desc, {order}"), "]"]
+        return ["[", Sql(f"{rows}{by}{counted(mapped.table, alias)} desc, {order}"), "]"]
 
-    patch.setattr(_Compiler, "list", ordered)
+    def participants(keys: Any, index: int | None = None) -> str:
+        order = str(real_by(keys, index))
+        alias = keys[0].outer.partition(".")[0]
+        if len(keys) > 1 or keys[0].name != "id" or len(keys[0].branches) > 1:
+            return order
+        return f"{counted('participant', alias)} desc, {order}" if keys[0].kind == "uuid" else order
+
+    patch.setattr(Compiler, "list", ordered)
+    patch.setattr(listings, "order_by", participants)
 
 
 @leak("a filter looks at hidden rows", COUNTS)
 def _(patch: pytest.MonkeyPatch) -> None:
     every_right(patch)
-    real = _Compiler.conditions
 
-    def conditions(self: Any, mapped: Any, shape: Any, inner: Any, row: Any) -> str:
-        found: str = real(self, mapped, shape, inner, row)
-        if mapped.table in ("contribution", "benefit", "health_card", "unemployment_period", "participant"):
+    def hidden(found: str, table: str, inner: Any) -> str:
+        if table in ("contribution", "benefit", "health_card", "unemployment_period", "participant"):
             number = inner.plain().column("personal_id")
-            rows = f"{in_secret(mapped.table, 'personal_id')} h where h.personal_id = {number}"
-            found += f" and not exists (select from {rows})"
+            found += f" and not exists (select from {in_secret(table, 'personal_id')} h where h.personal_id = {number})"
         return found
 
-    patch.setattr(_Compiler, "conditions", conditions)
+    on_rows(patch, hidden)
 
 
 @leak("a hidden row decides which of two plain ones has authority", COUNTS)
 def _(patch: pytest.MonkeyPatch) -> None:
     every_right(patch)
-    real = _Compiler.keyed
+    real = Compiler.keyed
 
     def keyed(self: Any, home: Any, key: Any, row: Any) -> Any:
         source, text, order = real(self, home, key, row)
@@ -338,7 +347,7 @@ def _(patch: pytest.MonkeyPatch) -> None:
         )
         return source, text, f" order by {row.alias}.{RANK} * case when {there or 'false'} then -1 else 1 end"
 
-    patch.setattr(_Compiler, "keyed", keyed)
+    patch.setattr(Compiler, "keyed", keyed)
 
 
 # Transitive reads
@@ -352,7 +361,7 @@ def _(patch: pytest.MonkeyPatch) -> None:
 @leak("a computed field reads hidden rows", TRANSITIVE)
 def _(patch: pytest.MonkeyPatch) -> None:
     every_right(patch)
-    real = _Compiler.input
+    real = Compiler.input
 
     def given(self: Any, name: str, home: Any, row: Any, *reads: Any) -> str:
         if (home.name, name) == ("ContributionTotals", "months"):
@@ -363,7 +372,7 @@ def _(patch: pytest.MonkeyPatch) -> None:
             return found
         return real(self, name, home, row, *reads)
 
-    patch.setattr(_Compiler, "input", given)
+    patch.setattr(Compiler, "input", given)
 
 
 # Standing

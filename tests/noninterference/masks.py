@@ -25,7 +25,7 @@ PARTNER = PROFILES["partner of everything, cleared for all"]
 ANALYST, OTHER_ANALYST = PROFILES["analyst"], PROFILES["analyst of another project"]
 LATER = date(2030, 1, 1)
 
-WORKERS = "query($codes: TaxCode!) { employer(taxCode: $codes) { participants(first: 100) %s } }"
+WORKERS = "query($codes: TaxCode!) { employer(taxCode: $codes) { participants(first: 100) { nodes %s } } }"
 PEOPLE = "query($numbers: [PersonalId!]!) { people(personalIds: $numbers) %s }"
 
 
@@ -108,10 +108,12 @@ def _masks(asking: _Asking) -> Iterator[Fault]:
 
 def _ids(asking: _Asking) -> Iterator[Fault]:
     """Pseudonyms of rows of every class, in the order they are shown in."""
-    body = "{ recordClass id insuranceBook { contributions { recordClass id fromMonth } } }"
+    body = "{ recordClass id insuranceBook { contributions(first: 100) { nodes { recordClass id fromMonth } } } }"
     given = asking.data(PARTNER, PEOPLE % body)
     lists = [
-        book["contributions"] for book in found(given, "people", "insuranceBook") if book and book["contributions"]
+        book["contributions"]["nodes"]
+        for book in found(given, "people", "insuranceBook")
+        if book and book["contributions"]["nodes"]
     ]
     for of in RecordClass:
         people = [one["id"] for one in found(given, "people") if one and one["recordClass"] == of.name]
@@ -133,12 +135,12 @@ def _workers(asking: _Asking) -> Iterator[Fault]:
     """What an analyst sees of an employer's people."""
     body = "{ id person { id birthDate household { householdId householdCode } } }"
     given = asking.data(ANALYST, WORKERS % body)
-    workers = found(given, "employer", "participants")
+    workers = found(given, "employer", "participants", "nodes")
     yield from _sorted([one for one in workers if one], lambda one: one["id"] or "")
     world, of = asking.world, RecordClass.CIVILIAN
     ids = _masked(world, ANALYST, "mask:pseudonym", "participant", "id", of)
     yield from _of([one["id"] for one in workers if one], ids, "participants")
-    people = [one for one in found(given, "employer", "participants", "person") if one]
+    people = [one for one in found(given, "employer", "participants", "nodes", "person") if one]
     years = _masked(world, ANALYST, "mask:year", "person", "birth_date", of)
     yield from _of([one["birthDate"] for one in people], years, "birth")
     homes = [one for one in found(people, "household") if one]
@@ -175,18 +177,21 @@ def _words(given: Any) -> Iterator[str]:
 
 def _denied(asking: _Asking) -> Iterator[Fault]:
     """Cells that one class shows and others deny."""
-    lines = "contributions { recordClass jobTitle unitName toMonth } benefits { recordClass decidedBy }"
+    lines = (
+        "contributions(first: 100) { nodes { recordClass jobTitle unitName toMonth } }"
+        " benefits { nodes { recordClass decidedBy } }"
+    )
     answer = asking.all(OFFICER, PEOPLE % f"{{ insuranceBook {{ {lines} }} }}")
     if "errors" in answer:
         yield Fault("errors", str(answer["errors"][0]["message"]))
         return
-    for line in found(answer["data"], "people", "insuranceBook", "contributions"):
+    for line in found(answer["data"], "people", "insuranceBook", "contributions", "nodes"):
         for name in ("jobTitle", "unitName"):
             if line and (line[name] is None) is (line["recordClass"] == "CIVILIAN"):
                 yield Fault("denied cell", f"`{name}` of a {line['recordClass']} line is {line[name]}")
         if line and not re.fullmatch(r"[0-9]{4}-[0-9]{2}", line["toMonth"] or ""):
             yield Fault("input", f"{line['toMonth']} is no month")
-    settled = [one for one in found(answer["data"], "people", "insuranceBook", "benefits") if one]
+    settled = [one for one in found(answer["data"], "people", "insuranceBook", "benefits", "nodes") if one]
     if {one["recordClass"] for one in settled} == {"CIVILIAN"}:
         yield Fault("denied cell", "nobody has a benefit of a hidden class")
     for one in settled:

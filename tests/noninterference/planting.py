@@ -24,8 +24,9 @@ from hub.model.source import PseudonymKey, Question, Texts
 from hub.model.viewer import Profile, RecordClass, Standing, Universe, reach
 from hub.policy import RuleBook
 from hub.sources.postgres import PostgresSource, statement
+from hub.sources.postgres.listing import Listing
 from hub.sources.postgres.relation import Row
-from hub.sources.postgres.statement import _Compiler
+from hub.sources.postgres.statement import Compiler
 from tests.noninterference.adapter import Pool
 from tests.noninterference.people import SECRET
 
@@ -56,6 +57,8 @@ STANDING = "standing"
 TRACES = "logs, cost, headers"
 CONTRACT = "the contract"
 MASKS = "masks and effects"
+FILTERS = "filters"
+CURSORS = "cursors"
 
 
 class Catalogue(list[Leak]):
@@ -100,21 +103,81 @@ def in_secret(table: str, columns: str) -> str:
     return "(" + " union all ".join(f"select {columns} from {of.value}.{table}" for of in SECRET) + ")"
 
 
-def over_every_class(patch: pytest.MonkeyPatch, method: str, when: Callable[[Any, Any], bool]) -> None:
-    """Other rows are taken from all classes by that method of the compiler, for the nodes that `when` says."""
+OtherRows = Callable[[Any, Any, Any, Any, Any], Any]
+"""(compiler, node, mapped, classes, row) -> the pieces of what is made of other rows."""
+
+
+def listing(patch: pytest.MonkeyPatch, change: Callable[[OtherRows], OtherRows]) -> None:
+    """Changes how lists are made: short ones, connections, searches."""
+    patch.setattr(Compiler, "list", change(Compiler.list))
+    connections(patch, change)
+
+
+def connections(patch: pytest.MonkeyPatch, change: Callable[[OtherRows], OtherRows]) -> None:
+    """Changes how connections and searches are made."""
+    for name in ("connection", "found_persons"):
+        patch.setattr(statement, name, change(getattr(statement, name)))
+
+
+def widely(when: Callable[[Any, Any], bool]) -> Callable[[OtherRows], OtherRows]:
+    """Rows of every class, for the nodes that `when` says."""
+
+    def changed(real: OtherRows) -> OtherRows:
+        def wide(compiler: Any, node: Any, mapped: Any, classes: Any, row: Any) -> Any:
+            return real(compiler, node, mapped, Universe.ALL.classes if when(compiler, node) else classes, row)
+
+        return wide
+
+    return changed
+
+
+def lists_over_every_class(patch: pytest.MonkeyPatch, when: Callable[[Any, Any], bool]) -> None:
+    """Lists hold rows of all classes."""
     every_right(patch)
-    real = getattr(_Compiler, method)
+    listing(patch, widely(when))
 
-    def wide(self: Any, node: Any, mapped: Any, classes: Any, row: Any) -> Any:
-        return real(self, node, mapped, Universe.ALL.classes if when(self, node) else classes, row)
 
-    patch.setattr(_Compiler, method, wide)
+def objects_over_every_class(patch: pytest.MonkeyPatch) -> None:
+    """A single object in a row is taken from all classes."""
+    every_right(patch)
+    patch.setattr(Compiler, "one", widely(always)(Compiler.one))
+
+
+def on_rows(patch: pytest.MonkeyPatch, condition: Callable[[str, str, Any], str]) -> None:
+    """Changes the condition on other rows: (condition, table, row) -> condition. Those of a search stay as they are."""
+    real, real_of_list = Compiler.conditions, Listing.condition
+
+    def conditions(self: Any, mapped: Any, shape: Any, inner: Any, row: Any) -> str:
+        return condition(real(self, mapped, shape, inner, row), mapped.table, inner)
+
+    def of_list(self: Any, index: int, bounds: Any) -> str:
+        return condition(real_of_list(self, index, bounds), self.mapped.table, self.inner)
+
+    patch.setattr(Compiler, "conditions", conditions)
+    patch.setattr(Listing, "condition", of_list)
+
+
+def raw_keys(patch: pytest.MonkeyPatch, when: Callable[[Any, str], bool] = lambda *_: True) -> None:
+    """Keys of an order are compared as they stand in the rows; `when` says of which list and field."""
+    real = Listing.key
+
+    def key(self: Any, name: str, direction: str, path: str) -> Any:
+        if not when(self, name):
+            return real(self, name, direction, path)
+        node = self.node
+        self.node = dataclasses.replace(node, reads={})
+        try:
+            return real(self, name, direction, path)
+        finally:
+            self.node = node
+
+    patch.setattr(Listing, "key", key)
 
 
 def over_any_key(patch: pytest.MonkeyPatch, when: Callable[[Any], bool]) -> None:
     """Rows are found by key in all classes; what hangs on them is of the universe."""
     every_right(patch)
-    real_question, real_keyed, real_row = _Compiler.question, _Compiler.keyed, Row
+    real_question, real_keyed, real_row = Compiler.question, Compiler.keyed, Row
     wide = [False]
 
     def question(self: Any) -> Any:
@@ -136,8 +199,8 @@ def over_any_key(patch: pytest.MonkeyPatch, when: Callable[[Any], bool]) -> None
     def row(alias: str, classes: Any, mask: Any, **more: Any) -> Any:
         return real_row(alias, Universe.ALL.classes if wide[0] and alias == "r" else classes, mask, **more)
 
-    patch.setattr(_Compiler, "question", question)
-    patch.setattr(_Compiler, "keyed", keyed)
+    patch.setattr(Compiler, "question", question)
+    patch.setattr(Compiler, "keyed", keyed)
     patch.setattr(statement, "Row", row)
 
 
@@ -148,12 +211,12 @@ def always(*_: Any) -> bool:
 def mapped_otherwise(patch: pytest.MonkeyPatch, fields: Mapping[tuple[str, str], Any]) -> None:
     """Fields that stand on something else than was declared."""
     every_right(patch)
-    real = _Compiler.field
+    real = Compiler.field
 
     def field(home: Any, name: str) -> Any:
         return fields.get((home.name, name)) or real(home, name)
 
-    patch.setattr(_Compiler, "field", staticmethod(field))
+    patch.setattr(Compiler, "field", staticmethod(field))
 
 
 Hidden = Callable[[PostgresSource, Question, Sequence[str], Mapping[str, Texts]], Mapping[str, Texts]]

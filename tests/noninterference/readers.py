@@ -18,8 +18,9 @@ from hub.engine import Built
 from hub.model.viewer import Audience, Profile, Universe
 from tests.engine.country import PURPOSE
 from tests.engine.operations import Written
-from tests.noninterference.adapter import written
+from tests.noninterference.adapter import lists_of, writer
 from tests.noninterference.cells import CELLS, SUBJECTS, Cells
+from tests.noninterference.lists import ListWriter, Place, Values, cursor_of
 from tests.noninterference.people import ABSENT, People
 from tests.noninterference.variants import VARIANTS, Variant
 
@@ -45,6 +46,8 @@ PROFILES: Mapping[str, Profile] = {
     "security officer cleared for all": Profile(Audience.SECURITY_OFFICER, others=ALL),
 }
 CANDIDATES = 5
+LISTS = 0.35
+"""Of all sequences, those that walk through a list."""
 LONGEST = 1_000
 """Characters of an operation: what takes long to read and to plan shows no more."""
 _WORD = re.compile(r"[A-Za-z]{3,}")
@@ -103,19 +106,21 @@ class Readers:
     built: Built
     people: People
     folder: Folder
+    values: Values
     _tokens: dict[tuple[str, str | None], str] = field(default_factory=dict)
     _asked: dict[str, _Asked] = field(default_factory=dict)
+    _lists: dict[str, list[Place]] = field(default_factory=dict)
 
-    def example(self, number: int, reader: str = "") -> Example:
+    def example(self, number: int, reader: str = "", share: float = LISTS) -> Example:
         """The example of a number, of the reader whose turn it is or of this one."""
         rng = Random(f"example {number} {reader}".rstrip())
         turn = number if reader else number // len(WATCHED)
         reader = reader or WATCHED[number % len(WATCHED)]
         subject = self.subject(reader, rng)
-        steps = self.steps(reader, subject, turn, rng, _beside(reader))
+        steps = self.steps(reader, subject, turn, rng, _beside(reader), share)
         return Example(reader, _variant(reader, subject, self.people, rng), steps)
 
-    def cell_example(self, number: int, cells: Cells | None = None) -> Example:
+    def cell_example(self, number: int, cells: Cells | None = None, share: float = LISTS) -> Example:
         """The same of a reader in whose universe cells differ that he is denied or sees behind a mask."""
         rng = Random(f"cells {number} {cells and cells.name}")
         found = cells or CELLS[number % len(CELLS)]
@@ -124,18 +129,25 @@ class Readers:
         subject = rng.choice(self.people.plain[:SUBJECTS]) if found.of_others else None
         universe = (PROFILES[reader].own, PROFILES[reader].others)
         alike = tuple(name for name, one in PROFILES.items() if (one.own, one.others) == universe and name != reader)
-        return Example(reader, found, self.steps(reader, subject, turn, rng, alike))
+        return Example(reader, found, self.steps(reader, subject, turn, rng, alike, share))
 
     def steps(
-        self, reader: str, subject: str | None, turn: int, rng: Random, beside: tuple[str, ...]
+        self, reader: str, subject: str | None, turn: int, rng: Random, beside: tuple[str, ...], share: float = LISTS
     ) -> tuple[tuple[Sent, tuple[Sent, ...]], ...]:
-        """One to three requests, alone or beside others, most of them of the readers `beside`."""
+        """One to three requests, alone or beside others, most of them of the readers `beside`.
+
+        share  of the sequences that walk through one list
+        """
         steps: list[tuple[Sent, tuple[Sent, ...]]] = []
-        crowded = rng.random() < 0.5
-        operation = None
-        for step in range(rng.choice((1, 2, 2, 3))):
-            if operation is None or rng.random() < 0.7:
-                operation = self.operation(reader, 3 * turn + step, rng)
+        crowded = rng.random() < (0.5 if share < 1 else 0.25)
+        if rng.random() < share:
+            operations = self.walk(reader, rng)
+        else:
+            operations = [self.operation(reader, 3 * turn, rng)]
+            for step in range(1, rng.choice((1, 2, 2, 3))):
+                again = rng.random() < 0.3
+                operations.append(operations[-1] if again else self.operation(reader, 3 * turn + step, rng))
+        for step, operation in enumerate(operations):
             others = []
             for _ in range(rng.choice((1, 2)) if crowded else 0):
                 neighbour = rng.choice(beside if beside and rng.random() < 0.8 else tuple(PROFILES))
@@ -169,25 +181,30 @@ class Readers:
         asked = self._asked.setdefault(reader, _Asked())
         while len(asked.operations) <= turn:
             number = len(asked.operations)
-            asked.add(
-                [written(self.built, PROFILES[reader], self.people, f"{number} {one}") for one in range(CANDIDATES)]
-            )
+            asked.add([self.writer(reader, f"{number} {one}").document() for one in range(CANDIDATES)])
         return _spoilt(asked.operations[turn], rng) if kind > 0.9 else asked.operations[turn]
 
+    def walk(self, reader: str, rng: Random) -> list[Written]:
+        """The pages of a list, one after the other."""
+        if reader not in self._lists:
+            self._lists[reader] = lists_of(self.built, PROFILES[reader])
+        return self.writer(reader, str(rng.random())).walk(self._lists[reader])
+
+    def writer(self, reader: str, seed: str) -> ListWriter:
+        return writer(self.built, PROFILES[reader], self.people, self.values, seed)
+
     def common(self, profile: Profile, rng: Random) -> Written | None:
-        """What is asked most, which chance alone rarely writes: the next page, and the people of a household."""
+        """What is asked most, which chance alone rarely writes: the people of a household, and those of an employer."""
         if profile.audience is Audience.CITIZEN:
             return Written("{ me { household { members { relationship person { fullName birthDate } } } } }", {}, None)
         employer = self.built.contract(profile).get_type("Employer")
-        field = employer.fields.get("participants") if isinstance(employer, GraphQLObjectType) else None
-        if field is None or "after" not in field.args:
+        if not isinstance(employer, GraphQLObjectType) or "participants" not in employer.fields:
             return None
-        people = self.people
         document = (
-            "query Page($code: TaxCode!, $after: ID) "
-            "{ employer(taxCode: $code) { participants(first: 3, after: $after) { id salary } } }"
+            "query Page($code: TaxCode!, $after: Cursor) { employer(taxCode: $code) {"
+            " participants(first: 3, after: $after) { nodes { id salary } pageInfo { endCursor } } } }"
         )
-        variables = {"code": rng.choice(people.employers[:2]), "after": rng.choice(people.participants)}
+        variables = {"code": rng.choice(self.people.employers[:2]), "after": rng.choice((None, cursor_of(0)))}
         return Written(document, variables, None)
 
     def sent(self, reader: str, subject: str | None, operation: Written, rng: Random) -> Sent:
@@ -261,6 +278,7 @@ def _spoilt(operation: Written, rng: Random) -> Written:
         lambda: Written(text, dict.fromkeys(operation.variables, 7), operation.name),
         lambda: Written(text, operation.variables, "Nobody"),
         lambda: Written("{ people(personalIds: 5) { sex } person(number: 1) { hiddenRows } }", {}, None),
+        lambda: Written("{ persons(where: { recordClass: { eq: DEFENCE } }) { totalCount } }", {}, None),
     )
     return rng.choice(mistakes)()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -15,6 +15,7 @@ from hub.engine import Built
 from hub.server.identity import Identity
 from tests.noninterference.adapter import Pools, Statement, new_app, new_engine, settled
 from tests.noninterference.databases import BASE
+from tests.noninterference.lists import with_cursors
 from tests.noninterference.readers import Example, Sent
 
 REPEATS = 8
@@ -81,13 +82,15 @@ class Side:
         for one in sent:
             one.clear()
         answers = []
+        bodies: list[list[str]] = []
         with _listening() as records:
             for request, others in example.steps:
                 # Half of the others are under way before the reader's own request comes.
-                early = [asyncio.ensure_future(self._answer(other)) for other in others[::2]]
-                late = [self._answer(other) for other in others[1::2]]
-                own, *_ = await asyncio.gather(self._answer(request), *early, *late)
+                early = [asyncio.ensure_future(self._answer(other, bodies)) for other in others[::2]]
+                late = [self._answer(other, bodies) for other in others[1::2]]
+                own, *beside = await asyncio.gather(self._answer(request, bodies), *early, *late)
                 answers.append(own)
+                bodies.append([own.body, *(one.body for one in beside)])
             await settled(self._engine)
         return Observed(
             tuple(answers),
@@ -99,8 +102,10 @@ class Side:
     def _statements(self) -> list[list[Statement]]:
         return [pool.sent for source in self._pools.values() for pool in source.values()]
 
-    async def _answer(self, sent: Sent) -> Answer:
-        response = await self._client.request(sent.method, sent.url, headers=dict(sent.headers), content=sent.content)
+    async def _answer(self, sent: Sent, bodies: Sequence[Sequence[str]]) -> Answer:
+        """`bodies` are those of all earlier answers of the sequence, which have the cursors to go on with."""
+        url, content = with_cursors(sent.url, bodies), with_cursors(sent.content.decode(), bodies)
+        response = await self._client.request(sent.method, url, headers=dict(sent.headers), content=content)
         body = response.content.decode()
         if response.status_code == 500:
             body = _RANDOM.sub("…", body)

@@ -119,7 +119,7 @@ def faults(world: World, built: Built) -> Iterator[Fault]:
         schemas[profile] = build_client_schema(introspected)
         yield from (Fault(asked, "schema", what) for what in _beyond(schemas[profile], declared, profile))
     for number in range(EXAMPLES):
-        operation = written_by_anybody(world.built, world.readers.people, f"{number}")
+        operation = written_by_anybody(world.built, world.readers.people, world.readers.values, f"{number}")
         if len(operation.document) > LONGEST:
             continue
         document = _misspelt(operation.document, number)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -37,7 +38,11 @@ GATEWAY = Sight(classes=False)
 SVG = "{http://www.w3.org/2000/svg}"
 
 REGISTERS = sorted(path.stem for path in CASES.glob("*.graphql"))
-LOOKED_AT = ("a_household_walk_is_one_statement_a_source_and_step", "everything-at-once/the-shelf")
+LOOKED_AT = (
+    "a_household_walk_is_one_statement_a_source_and_step",
+    "everything-at-once/the-shelf",
+    "a-context-travels-through-other-subgraphs/the-field-lies-deep",
+)
 
 
 @cache
@@ -215,7 +220,9 @@ def test_the_document_is_the_description_in_json(planned: tuple[Plan, Descriptio
 async def test_a_dry_run_asks_no_subgraph_and_knows_what_every_fetch_would_ask(name: str) -> None:
     """None of the subgraphs is there: whoever asked one would be answered with an error."""
     case = read_case(name)
-    gateway = open_gateway(case.supergraph(), {name: "http://127.0.0.1:1" for name, _ in case.subgraphs})
+    nowhere = {name: "http://127.0.0.1:1" for name, _ in case.subgraphs}
+    # As `stages` draws: an override for a part of the requests is left out.
+    gateway = open_gateway(case.supergraph(), nowhere, draw=lambda: math.nextafter(1.0, 0.0))
     for one in case.operations:
         request = Request(one.document, None, dict(one.variables), plan=PlanWish.ONLY)
         found = json.loads((await gateway.execute(request, gateway.public_viewer)).body)

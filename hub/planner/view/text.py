@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hub.model.description import Asked, Description
-from hub.planner.view.words import field, figures, given, named, titled
+from hub.planner.view.words import bound, brought, field, figures, given, named, titled
 
 
 def text(plan: Description) -> str:
@@ -26,17 +26,20 @@ def text(plan: Description) -> str:
 
 
 def _lines(asked: Asked, plan: Description) -> Iterator[str]:
-    if asked.on:
-        yield f"... on {asked.on}"
-    elif asked.handed:
-        yield f"{asked.key} brought along"
-    elif asked.merged:
-        yield f"{field(asked)} merged of"
-    elif asked.fetch is not None:
-        by = f" by {', '.join(asked.by)}" if asked.by else ""
-        source = f"<- {plan.fetch(asked.fetch).source}{by}"
-        yield f"{named(asked)} {source}{given(asked)}" if asked.name else source
-    else:
-        yield field(asked)
+    yield f"{bound(asked)}{_line(asked, plan)}"
     for one in asked.below:
         yield from (f"  {line}" for line in _lines(one, plan))
+
+
+def _line(asked: Asked, plan: Description) -> str:
+    if asked.on:
+        return f"... on {asked.on}"
+    if asked.handed:
+        return f"{asked.key} brought along"
+    if asked.merged:
+        return f"{field(asked)} merged of"
+    if asked.fetch is not None:
+        by = f" by {', '.join(asked.by)}" if asked.by else ""
+        source = f"<- {plan.fetch(asked.fetch).source}{by}{brought(asked)}"
+        return f"{named(asked)} {source}{given(asked)}" if asked.name else source
+    return field(asked)

@@ -15,8 +15,22 @@ def titled(fetch: DescribedFetch) -> str:
 
 
 def named(asked: Asked) -> str:
-    """The field under its response key: `born: birthDate`."""
-    return asked.name if asked.key == asked.name else f"{asked.key}: {asked.name}"
+    """The field under its response key, with what it takes from above: `born: birthDate`, `price(in: $0)`; or a key."""
+    if not asked.name:
+        return f"key {', '.join(asked.by)}"
+    name = asked.name if asked.key == asked.name else f"{asked.key}: {asked.name}"
+    taken = ", ".join(f"{argument}: ${slot}" for argument, slot in asked.takes)
+    return f"{name}({taken})" if taken else name
+
+
+def bound(asked: Asked) -> str:
+    """The slot in which it goes down to those below: `$0 = `."""
+    return f"${asked.slot} = " if asked.slot is not None else ""
+
+
+def brought(asked: Asked) -> str:
+    """The slots that come with the key: ` with $0, $1`."""
+    return f" with {', '.join(f'${slot}' for slot in asked.brings)}" if asked.brings else ""
 
 
 def given(asked: Asked) -> str:
@@ -31,7 +45,7 @@ def field(asked: Asked) -> str:
 
 def asks(asked: Sequence[Asked]) -> str:
     """All that is asked, as a selection: `fullName household ← 2 jobs { title }`."""
-    return " ".join(_selected(one) for one in asked)
+    return " ".join(f"{bound(one)}{_selected(one)}" for one in asked)
 
 
 def _selected(asked: Asked) -> str:
@@ -43,7 +57,8 @@ def _selected(asked: Asked) -> str:
     if asked.merged:
         return f"{field(asked)} ← {', '.join(str(one.fetch) for one in asked.below if one.fetch) or 'here'}"
     if asked.fetch is not None:
-        return f"{field(asked)} ← {asked.fetch}" if asked.name else f"← {asked.fetch}"
+        from_there = f"← {asked.fetch}{brought(asked)}{below}"
+        return f"{field(asked)} {from_there}" if asked.name else from_there
     return f"{field(asked)}{below}"
 
 

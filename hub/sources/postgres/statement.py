@@ -28,12 +28,17 @@ from hub.model.mapping import (
     TypeMapping,
 )
 from hub.model.operation import Argument
-from hub.model.plan import Fetch, Hole, Merge, Node, Shape, Slot, Typename, Value
+from hub.model.plan import Context, Fetch, Handed, Hole, Merge, Node, Shape, Slot, Typename, Value
 from hub.model.source import (
+    ABSENT,
     FIRST_CODE,
+    GIVEN,
+    INNER,
+    INNER_END,
     KEY_PARTS,
     MARK,
     NO_KEY,
+    PASSED,
     Argued,
     Binding,
     ComputedChild,
@@ -44,6 +49,7 @@ from hub.model.source import (
     Question,
     Sought,
     absent,
+    context,
 )
 from hub.model.viewer import RecordClass
 from hub.sources.postgres.listing import connection
@@ -81,6 +87,8 @@ class Compiler:
         self.aliases = 0
         self.key_count = 0
         self.secret: tuple[str, str] | None = None
+        self.inside = False
+        self.nested = False
         # Whether a whole table is filtered: the best way through it hangs on how many rows have the values asked for.
         self.varied = False
 
@@ -100,13 +108,16 @@ class Compiler:
             len(columns),
             tuple(self.parameters),
             tuple(self.children),
+            self.nested,
+            passed=tuple(context(slot) for slot in self.fetch.passed),
             varied=self.varied,
         )
 
     def top(self, column: Shape | Node, home: TypeMapping, row: Row) -> Pieces:
         if isinstance(column, Shape):
             return self.object(column, row, {})
-        return self.node(column, home, row, {}, home.name)
+        pieces = self.node(column, home, row, {}, home.name)
+        return self.binding(pieces, self.fetch.bound, home, row, {})
 
     def keyed(self, home: TypeMapping, key: KeyColumns, row: Row) -> tuple[str, str, str]:
         """The `from` item that finds rows by the array parameters, the text of the key, and the order of authority."""
@@ -162,7 +173,7 @@ class Compiler:
         """The JSON object of a shape over a row; `given` are key fields that a link holds: field -> column."""
         home = self.type(shape.type)
         if home.discriminator is None:
-            return self.fields(shape.cases[shape.type], self.type(shape.type), row, given, shape.type)
+            return self.case(shape, shape.type, row, given)
         column, types = home.discriminator
         branches: dict[str, list[str]] = {}
         for word, concrete in types.items():
@@ -170,10 +181,31 @@ class Compiler:
                 branches.setdefault(concrete, []).append(word)
         tests = [
             f"when {row.column(column)} in ({', '.join(literal(word) for word in words)})"
-            f" then {concat(self.fields(shape.cases[concrete], self.type(concrete), row, given, concrete))}"
+            f" then {concat(self.case(shape, concrete, row, given))}"
             for concrete, words in branches.items()
         ]
         return [Sql(f"case {' '.join(tests)} end")]
+
+    def case(self, shape: Shape, concrete: str, row: Row, given: Mapping[str, str]) -> Pieces:
+        """The object of a concrete type, with its values where those below it take them."""
+        home = self.type(concrete)
+        pieces = self.fields(shape.cases[concrete], home, row, given, concrete)
+        return self.binding(pieces, shape.bound.get(concrete, {}), home, row, given)
+
+    def binding(
+        self, pieces: Pieces, bound: Mapping[int, Node], home: TypeMapping, row: Row, given: Mapping[str, str]
+    ) -> Pieces:
+        for slot, node in bound.items():
+            text = self.within(node, home, row, given)
+            pieces = [Sql(f"replace({concat(pieces)}, {literal(context(slot))}, {text})")]
+        return pieces
+
+    def within(self, node: Node, home: TypeMapping, row: Row, given: Mapping[str, str]) -> str:
+        """The text of a value that stands inside a mark."""
+        outside, self.inside = self.inside, True
+        text = concat(self.node(node, home, row, given, home.name))
+        self.inside = outside
+        return text
 
     def fields(
         self, nodes: Sequence[Node], home: TypeMapping, row: Row, given: Mapping[str, str], concrete: str
@@ -192,6 +224,11 @@ class Compiler:
                 raise Internal(f"`{home.name}.{node.key}` cannot stand in a row of `{self.fetch.source}`")
             case Hole():
                 return self.mark(node, home, row, given)
+            case Context(slot):
+                return [context(slot)]
+            case Handed():
+                handed = self.handed(node.nodes, node.needed, home, row, given)
+                return [Sql(f"coalesce({handed}, {literal(ABSENT)})")]
             case Value():
                 if node.name in given:
                     return self.leaf(node, Column(given[node.name], self.plain(home, node.name)), row)
@@ -357,27 +394,61 @@ class Compiler:
         denied = row.denied(hole.effects)
         if hole.via and denied:
             row = row.without(denied)
-        parts = [row.column(given[name]) if name in given else self.input(name, home, row) for name in hole.inputs]
         if hole.representation:
-            if any(isinstance(node, Hole) for node in hole.representation):
-                raise Internal(f"`{hole.fetch.source}` requires what `{self.fetch.source}` has not of `{home.name}`")
-            # A remote subgraph is handed an object; its text is null where a part of the key is.
-            text = concat(self.fields(hole.representation, home, row, given, home.name))
-            parts = [f"case when {' and '.join(f'{part} is not null' for part in parts)} then {text} end"]
+            key = self.handed(hole.representation, hole.fetch.key, home, row, given)
+        else:
+            parts = [self.key_part(name, home, row, given) for name in hole.inputs]
+            key = f" || {literal(KEY_PARTS)} || ".join(parts)
+        behind = [(GIVEN, self.within(node, home, row, given)) for node in hole.fetch.given.values()]
+        behind += [(PASSED, literal(context(slot))) for slot in hole.fetch.passed]
+        self.nested = self.nested or bool(behind)
+        key = " || ".join([key, *(f"{literal(sign)} || {text}" for sign, text in behind)])
         self.children.append(hole)
-        start = literal(MARK + chr(FIRST_CODE + len(self.children) - 1))
-        between = f" || {literal(KEY_PARTS)} || "
+        start, end = self.signs()
         missing = absent(nullable=hole.nullable, many=hole.many)
-        return [Sql(f"coalesce({start} || {between.join(parts)} || {literal(MARK)}, {literal(missing)})")]
+        return [Sql(f"coalesce({literal(start)} || {key} || {literal(end)}, {literal(missing)})")]
+
+    def signs(self) -> tuple[str, str]:
+        """What stands before and behind the key of the last child."""
+        code = chr(FIRST_CODE + len(self.children) - 1)
+        self.nested = self.nested or self.inside
+        return (INNER + code, INNER_END) if self.inside else (MARK + code, MARK)
+
+    def key_part(self, name: str, home: TypeMapping, row: Row, given: Mapping[str, str]) -> str:
+        return row.column(given[name]) if name in given else self.input(name, home, row)
+
+    def handed(
+        self, nodes: Sequence[Node], key: Sequence[str], home: TypeMapping, row: Row, given: Mapping[str, str]
+    ) -> str:
+        """What a remote subgraph is handed of the object, as SQL: null where a part of the key is.
+
+        What comes from elsewhere again is a mark inside; whether that is null, shows when it is filled.
+        """
+        match nodes:
+            case [Context(slot)]:
+                return literal(context(slot))
+        names = {name.split(".")[0] for name in key}
+        needed = [node for node in nodes if isinstance(node, Value) and node.key in names]
+        there = [
+            f"{self.within(node, home, row, given)} <> 'null'"
+            if node.shape is not None
+            else f"{self.key_part(node.name, home, row, given)} is not null"
+            for node in needed
+        ]
+        outside, self.inside = self.inside, True
+        text = concat(self.fields(nodes, home, row, given, home.name))
+        self.inside = outside
+        return f"case when {' and '.join(there)} then {text} end" if there else text
 
     def computed(self, node: Value, mapped: Computed, home: TypeMapping, row: Row) -> Pieces:
         """The mark of a computed field with its inputs, as the reader is shown them."""
         self.children.append(ComputedChild(mapped.function))
-        pieces: list[Piece] = [MARK + chr(FIRST_CODE + len(self.children) - 1)]
+        start, end = self.signs()
+        pieces: list[Piece] = [start]
         for index, name in enumerate(mapped.inputs):
             pieces += [KEY_PARTS] if index else []
             pieces.append(Sql(self.input(name, home, row, node.reads)))
-        return [*pieces, MARK]
+        return [*pieces, end]
 
     def input(self, name: str, home: TypeMapping, row: Row, reads: Mapping[tuple[str, str], Effects] = AS_IT_IS) -> str:
         """A field of the object as bare SQL, or a column that is no field."""

@@ -19,6 +19,9 @@ Reader = Callable[[Mapping[str, Any], "Errors | None", bool], str]
 # (decoded value that is not null, errors below it, inside a mark) -> text
 ItemReader = Callable[[Any, "Errors | None", bool], str]
 
+# (decoded object, errors below it) -> what another source is asked by; none where a part of the key is null
+Keyed = Callable[[Mapping[str, Any], "Errors | None"], str | None]
+
 MALFORMED = "SUBREQUEST_MALFORMED_RESPONSE"
 _WORDS = ("String", "ID")
 
@@ -148,7 +151,7 @@ def _fits(scalar: str) -> Callable[[Any], bool]:
     return lambda _: True
 
 
-def object_reader(source: str, cases: Mapping[str, Sequence[tuple[str, Reader]]], known: str) -> ItemReader:
+def object_reader(source: str, cases: Mapping[str, Reader], known: str) -> ItemReader:
     """An object by its concrete type. With one case and `known`, the subgraph need not say which it is."""
     wrong = malformed(source)
     if known:
@@ -157,7 +160,7 @@ def object_reader(source: str, cases: Mapping[str, Sequence[tuple[str, Reader]]]
         def certain(value: Any, errors: Errors | None, inner: bool) -> str:
             if not isinstance(value, dict):
                 return wrong
-            return _object(fields, value, errors, inner)
+            return fields(value, errors, inner)
 
         return certain
 
@@ -166,13 +169,33 @@ def object_reader(source: str, cases: Mapping[str, Sequence[tuple[str, Reader]]]
             return wrong
         found = cases.get(value["__typename"])
         # A type that the reader's graph does not have: the object is missing without anybody's fault.
-        return "null" if found is None else _object(found, value, errors, inner)
+        return "null" if found is None else found(value, errors, inner)
 
     return one_of
 
 
-def _object(fields: Sequence[tuple[str, Reader]], value: Mapping[str, Any], errors: Errors | None, inner: bool) -> str:
-    return f"{{{','.join([head + read(value, errors, inner) for head, read in fields])}}}"
+def fields_reader(fields: Sequence[tuple[str, Reader]]) -> Reader:
+    """The object of these fields."""
+
+    def read_all(value: Mapping[str, Any], errors: Errors | None, inner: bool) -> str:
+        return f"{{{','.join([head + read(value, errors, inner) for head, read in fields])}}}"
+
+    return read_all
+
+
+def binding_reader(read: Reader, bound: Sequence[tuple[str, Reader]]) -> Reader:
+    """The same, with the values of the object where those below it take them."""
+    if not bound:
+        return read
+
+    def bind(value: Mapping[str, Any], errors: Errors | None, inner: bool) -> str:
+        text = read(value, errors, inner)
+        for slot, of in bound:
+            if slot in text:
+                text = text.replace(slot, of(value, errors, True))
+        return text
+
+    return bind
 
 
 def constant_reader(text: str) -> Reader:
@@ -191,7 +214,12 @@ def typename_reader(source: str, alias: str) -> Reader:
     return typename
 
 
-def mark_reader(code: int, keyed: Callable[[Mapping[str, Any], Errors | None], str | None], missing: str) -> Reader:
+def handed_reader(keyed: Keyed, missing: str) -> Reader:
+    """What another subgraph is handed, as a value."""
+    return lambda found, errors, _inner: keyed(found, errors) or missing
+
+
+def mark_reader(code: int, keyed: Keyed, missing: str) -> Reader:
     """A mark with the key that `keyed` gives; where there is none, what is missing."""
     letter = chr(FIRST_CODE + code)
 
@@ -205,23 +233,32 @@ def mark_reader(code: int, keyed: Callable[[Mapping[str, Any], Errors | None], s
 
 
 def representation(
-    fields: Sequence[tuple[str, Reader]], needed: Sequence[Reader], carried: Sequence[Reader]
-) -> Callable[[Mapping[str, Any], Errors | None], str | None]:
-    """What another subgraph is handed, and behind it what is brought along; none where a part of the key is null."""
+    fields: Sequence[tuple[str, Reader]], needed: Sequence[Reader], behind: Sequence[tuple[str, Reader]]
+) -> Keyed:
+    """What another subgraph is handed, and what comes behind it, each with its sign before it."""
+    handed = fields_reader(fields)
 
     def keyed(found: Mapping[str, Any], errors: Errors | None) -> str | None:
         if any(read(found, errors, True) in ("null", ABSENT) for read in needed):
             return None
-        handed = _object(fields, found, errors, True)
-        return KEY_PARTS.join([handed, *(read(found, errors, True) for read in carried)]) if carried else handed
+        return handed(found, errors, True) + _behind(behind, found, errors)
 
     return keyed
 
 
-def bare_key(paths: Sequence[Sequence[str]]) -> Callable[[Mapping[str, Any], Errors | None], str | None]:
+def whole_key(read: Reader, behind: Sequence[tuple[str, Reader]]) -> Keyed:
+    """A representation that stands as it is."""
+    return lambda found, errors: read(found, errors, True) + _behind(behind, found, errors)
+
+
+def _behind(behind: Sequence[tuple[str, Reader]], found: Mapping[str, Any], errors: Errors | None) -> str:
+    return "".join([sign + read(found, errors, True) for sign, read in behind])
+
+
+def bare_key(paths: Sequence[Sequence[str]], behind: Sequence[tuple[str, Reader]]) -> Keyed:
     """The key of an own source: the values of its fields as text."""
 
-    def keyed(found: Mapping[str, Any], _errors: Errors | None) -> str | None:
+    def keyed(found: Mapping[str, Any], errors: Errors | None) -> str | None:
         parts = []
         for path in paths:
             value: Any = found
@@ -233,7 +270,7 @@ def bare_key(paths: Sequence[Sequence[str]]) -> Callable[[Mapping[str, Any], Err
             if any(letter < " " for letter in text):
                 return None  # no key of an own source has such a letter
             parts.append(text)
-        return KEY_PARTS.join(parts)
+        return KEY_PARTS.join(parts) + _behind(behind, found, errors)
 
     return keyed
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -10,13 +12,15 @@ from graphql import GraphQLSchema
 
 from hub.errors import SourceUnavailable
 from hub.model.plan import Fetch
-from hub.model.source import NO_KEY, Asked, Question, Texts, failure
+from hub.model.source import GIVEN, NO_KEY, Asked, Question, Texts, failure
 from hub.model.viewer import Universe
 from hub.sources.remote.question import SLOT, Asking, FieldType, remote_question
 from hub.sources.remote.reading import MALFORMED, Errors, malformed, malformed_message
 from hub.sources.remote.transport import Transport
 
 TOGETHER = 16
+# Lists of representations in one request: one for each question, and for each value that comes with its keys.
+MOST_LISTS = 100
 
 
 class RemoteSource:
@@ -55,6 +59,17 @@ class RemoteSource:
 
     async def ask(self, asked: Sequence[Asked]) -> Sequence[Mapping[str, Texts]]:
         """The texts of each representation that the subgraph knows. A question of a root goes alone."""
+        if not any(question.reading.given for question, _, _ in asked):
+            return await self._ask(asked)
+        lists = [(number, behind, one) for number, each in enumerate(asked) for behind, one in by_values(each)]
+        portions = [lists[start : start + MOST_LISTS] for start in range(0, len(lists), MOST_LISTS)]
+        answers = await asyncio.gather(*(self._ask([one for _, _, one in portion]) for portion in portions))
+        found: list[dict[str, Texts]] = [{} for _ in asked]
+        for (number, behind, _), texts in zip(lists, chain.from_iterable(answers), strict=True):
+            found[number].update({f"{key}{behind}": text for key, text in texts.items()})
+        return found
+
+    async def _ask(self, asked: Sequence[Asked]) -> Sequence[Mapping[str, Texts]]:
         body = _body(asked)
         mutates = any(question.reading.operation == "mutation" for question, _, _ in asked)
         try:
@@ -132,6 +147,32 @@ class RemoteSource:
     async def close(self) -> None:
         """Closes the connections."""
         await self.transport.close()
+
+
+def by_values(asked: Asked) -> Iterator[tuple[str, Asked]]:
+    """A question for each of the values that come with its keys, as parameters, with what stands behind those keys."""
+    question, parameters, keys = asked
+    found: dict[str, list[str]] = {}
+    for key in keys:
+        handed, sign, values = key.partition(GIVEN)
+        found.setdefault(f"{sign}{values}", []).append(handed)
+    for behind, handed_over in found.items():
+        given = behind.split(GIVEN)[1:]
+        taken = (_inside(given[index], levels) for index, levels in question.reading.given)
+        yield behind, (question, (*parameters, *taken), handed_over)
+
+
+def _inside(text: str, levels: int) -> str:
+    """The value in so many objects, of lists in each item: what a selection of one field leads to."""
+    return orjson.dumps(_leaf(orjson.loads(text), levels)).decode() if levels else text
+
+
+def _leaf(value: Any, levels: int) -> Any:
+    if isinstance(value, list):
+        return [_leaf(item, levels) for item in value]
+    if not levels or not isinstance(value, dict):
+        return value
+    return next((_leaf(inner, levels - 1) for name, inner in value.items() if name != "__typename"), None)
 
 
 def _body(asked: Sequence[Asked]) -> bytes:

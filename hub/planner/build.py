@@ -399,7 +399,7 @@ class _Builder:
     def compared(self, argument: Argument, name: str, grant: Grant) -> Argument:
         """An argument whose conditions behind links are keys to be searched for."""
         expected = grant.field.inputs.get(name)
-        if expected is None or not isinstance(get_named_type(expected), GraphQLInputObjectType):
+        if expected is None or get_named_type(expected).name not in self.graph.filters:
             return argument
         return self.without_links(argument, expected, name, grant)
 

@@ -142,6 +142,11 @@ class PlannerGraph:
         """With the inaccessible elements, which keys may have."""
         return build_ast_schema(parse(self.supergraph.sdl), assume_valid=True, assume_valid_sdl=True)
 
+    @cached_property
+    def filters(self) -> frozenset[str]:
+        """The input types of filters and orders of the hub's own lists."""
+        return frozenset(name for name, _ in self.compared)
+
     def link_key(self, type_name: str, name: str) -> tuple[str, ...] | None:
         """The key that a field of an own source holds of another entity; None where it is no link."""
         found = (self.references.get((source, type_name, name)) for source in self.own)

@@ -205,15 +205,17 @@ PUBLIC = Profile(Audience.OFFICER)
 def open_gateway(
     supergraph: Supergraph,
     urls: Mapping[str, str] | None = None,
-    labels: Collection[str] = (),
     *,
+    labels: Collection[str] = (),
+    trusted: Collection[str] = (),
     draw: Callable[[], float] = random.random,
 ) -> Engine:
     """An engine over remote subgraphs alone, with every field public.
 
-    urls    stand in for those of the supergraph
-    labels  custom labels of `@override` that are on
-    draw    a number from 0 to below 1 for each request, which decides what a percentage of them does
+    urls     stand in for those of the supergraph
+    labels   custom labels of `@override` that are on
+    trusted  the subgraphs whose errors are shown as they are
+    draw     a number from 0 to below 1 for each request, which decides what a percentage of them does
     """
     declared = DeclaredGraph((), {}, {}, {}, PolicyTable("public", frozenset(), {}))
     planner = planner_graph(supergraph, {}, labels=frozenset(labels))
@@ -225,7 +227,9 @@ def open_gateway(
         )
     built = Built(declared, supergraph, planner, public_rules(supergraph.api))
     sources: dict[str, Source] = {
-        name: RemoteSource(name, supergraph.api, planner.field_type, Transport(name, (urls or {}).get(name) or url))
+        name: RemoteSource(
+            name, supergraph.api, planner, Transport(name, (urls or {}).get(name) or url), trusted=name in trusted
+        )
         for name, url in supergraph.graphs.items()
     }
     return Engine(built, sources, draw=draw)
@@ -321,7 +325,13 @@ class Engine:
             return Response(refusal(refused.errors), executed=False)
 
     async def _execute(self, request: Request, viewer: Viewer) -> Response:
-        profile = viewer.profile
+        program, variables = self.program(request, viewer.profile)
+        if request.plan is not None:
+            return await self._with_plan(request.plan, program, variables, viewer)
+        return Response(await run(program, variables, viewer))
+
+    def program(self, request: Request, profile: Profile) -> tuple[Program, Mapping[str, Any]]:
+        """What answers a request, made once for all that are alike, and the request's own variables."""
         document = self._document(request, profile)
         prepared = document.prepared
         variables = coerce_variables(prepared, request.variables)
@@ -336,9 +346,7 @@ class Engine:
             # What introspection answers may hang on variables, and stands in its program as text.
             if not (program.introspects and prepared.operation.variable_definitions):
                 document.programs.put(way, program)
-        if request.plan is not None:
-            return await self._with_plan(request.plan, program, variables, viewer)
-        return Response(await run(program, variables, viewer))
+        return program, variables
 
     async def _with_plan(
         self, wish: PlanWish, program: Program, variables: Mapping[str, Any], viewer: Viewer

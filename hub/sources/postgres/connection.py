@@ -59,9 +59,7 @@ class Connections:
         self._pause = 0.0
         self._not_before = 0.0
 
-    async def fetch(
-        self, sql: str, arguments: tuple[Any, ...], plans: Plans = Plans.ONCE
-    ) -> list[asyncpg.Record]:
+    async def fetch(self, sql: str, arguments: tuple[Any, ...], plans: Plans = Plans.ONCE) -> list[asyncpg.Record]:
         """The rows of a statement. An idle connection may have died since it was used: then once more on a new one."""
         idle = self._idle[plans]
         kept = self._take(idle)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import permutations, product
 from typing import Any
 
 import asyncpg
@@ -64,6 +65,7 @@ LOW: Mapping[str, Any] = {
     "Month": "0001-01",
     "PartialDate": "0001",
 }
+CURSOR = re.compile(r"\(\$\d+\)\[1\]")  # the first text of a parameter
 QUANTIFIERS = ("some", "every", "none")
 
 
@@ -164,7 +166,7 @@ class Explained:
     world: World
     connections: Sequence[Explaining]
     served: Mapping[tuple[str, str], Served]
-    indexes: Mapping[str, Sequence[str]]
+    indexes: Mapping[str, tuple[str, ...]]
 
     def ask(self, document: str, viewer: Viewer) -> tuple[Any, list[Sent]]:
         for one in self.connections:
@@ -187,7 +189,7 @@ def explained(country: Country, runner: asyncio.Runner) -> Iterator[Explained]:
     engine = open_engine(load_graph(), country.settings)
     connections = _explaining(engine, country)
     served: dict[tuple[str, str], Served] = {}
-    indexes: dict[str, Sequence[str]] = {}
+    indexes: dict[str, tuple[str, ...]] = {}
     for source, mapping in engine.built.declared.mappings.items():
         dsn = country.owner_dsns[source]
         found = runner.run(lists_served(mapping, dsn, tuple(RecordClass)))
@@ -195,7 +197,7 @@ def explained(country: Country, runner: asyncio.Runner) -> Iterator[Explained]:
         with psycopg.connect(dsn) as connection:
             # What the planner knows of the rows must not hang on whether Postgres has looked at them in the meantime.
             connection.execute("analyze")
-            indexes |= dict(connection.execute(_LEADING.encode()).fetchall())
+            indexes |= {name: tuple(columns) for name, columns in connection.execute(_LEADING.encode()).fetchall()}
     yield Explained(make_world(engine, country, runner), connections, served, indexes)
     for one in connections:
         one.generic.close()
@@ -203,7 +205,7 @@ def explained(country: Country, runner: asyncio.Runner) -> Iterator[Explained]:
 
 
 def _explaining(engine: Engine, country: Country) -> list[Explaining]:
-    made = []
+    made: list[Explaining] = []
     for name, source in engine.sources.items():
         assert isinstance(source, PostgresSource)
         own = {
@@ -218,7 +220,7 @@ def _explaining(engine: Engine, country: Country) -> list[Explaining]:
 
 
 def filters(place: Place, profile: Profile, world: World) -> Iterator[Filter]:
-    """Every field of a list's filter, at every depth, with every operator; those of related rows with every quantifier."""
+    """Every field of a list's filter, at every depth, with every operator and, of related rows, every quantifier."""
     argument = place.field.args.get("where")
     if argument is None:
         return
@@ -268,6 +270,8 @@ def rare(operator: str, of: Any) -> Any:
 class Word(str):
     """A word of an enum."""
 
+    __slots__ = ()
+
 
 def written(value: Any) -> str:
     if isinstance(value, Mapping):
@@ -277,23 +281,21 @@ def written(value: Any) -> str:
     return str(value) if isinstance(value, Word) else json.dumps(value)
 
 
-def orders(place: Place) -> Iterator[str]:
-    """Every field in every direction, and every pair of fields in both."""
+def orders(place: Place, *, whole: bool) -> Iterator[str]:
+    """No order, and every field in every direction; of a list of a whole table every pair of fields in both too."""
+    yield ""
     argument = place.field.args.get("order")
     if argument is None:
         return
-    names = list(get_named_type(argument.type).fields)  # type: ignore[union-attr]
+    names = list(get_named_type(argument.type).fields)  # type: ignore[attr-defined]
     yield from (f"[{{{name}: {direction}}}]" for name in names for direction in DIRECTIONS)
-    for first, second in product(names, names):
-        if first != second:
-            yield from (
-                f"[{{{first}: {one}}}, {{{second}: {other}}}]" for one, other in (("ASC", "ASC"), ("ASC", "DESC"))
-            )
+    for first, second in permutations(names, 2) if whole else ():
+        yield from (f"[{{{first}: {one}}}, {{{second}: {other}}}]" for one, other in product(("ASC", "DESC"), repeat=2))
 
 
 # What is claimed -----------------------------------------------------------------------------------------------------
 
-SELECTION = "pageInfo { hasNextPage hasPreviousPage endCursor } nodes { __typename }"
+SELECTION = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor } nodes { __typename }"
 TOTAL = "totalCount"
 
 
@@ -327,7 +329,37 @@ def test_every_filter_is_served_by_the_index_that_the_check_names(explained: Exp
             where = {"and": [one.where, beside]} if whole and one.along else one.where
             for selection in (SELECTION, TOTAL) if one.few and whole else (SELECTION,):
                 _, sent = explained.ask(asked(place, selection, where=written(where)), Viewer(profile))
-                for scan in uses_indexes(sent):
+                scans = list(uses_indexes(sent))
+                for scan in scans:
                     assert scan.bounded or not one.few, scan
+                named = explained.served.get((".".join(place.where), ".".join(("where", *one.steps))))
+                if one.few and whole and named is not None and not named.along:
+                    leading = {explained.indexes[scan.node["Index Name"]][: len(named.columns)] for scan in scans}
+                    assert named.columns in leading, scans
             tried += 1
-    print(name, tried)
+    assert tried > 300
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_every_order_is_read_from_an_index_and_goes_on_where_a_page_ended(explained: Explained, name: str) -> None:
+    profile = PROFILES[name]
+    viewer = Viewer(profile)
+    gone_on = 0
+    for place in explained.world.places(profile):
+        whole = not explained.world.lists[place.where].rows.match
+        for order, (size, cursor) in product(orders(place, whole=whole), (("first", "after"), ("last", "before"))):
+            at = "endCursor" if size == "first" else "startCursor"
+            data, sent = explained.ask(asked(place, SELECTION, order=order, **{size: "2"}), viewer)
+            for scan in uses_indexes(sent):
+                assert scan.bounded or (whole and scan.streams), scan
+            if not place.single or (found := place.found(data)) is None or found["pageInfo"][at] is None:
+                continue
+            given = {size: "2", cursor: json.dumps(found["pageInfo"][at]), "order": order}
+            _, sent = explained.ask(asked(place, SELECTION, **given), viewer)
+            for scan in uses_indexes(sent):
+                assert (scan.bounded and scan.streams) or not whole, scan
+                # What is behind the cursor begins where its first key stands; keys of one direction are one place.
+                assert CURSOR.search(scan.bounded) or not whole, scan
+                assert "ROW(" in scan.bounded or order.count(":") != 1 or not whole, scan
+            gone_on += whole
+    assert gone_on

@@ -140,8 +140,10 @@ class _Checker:
 
     def lists(self) -> Iterator[Problem]:
         """What a list is filtered or ordered by, an index has to serve."""
+        root = self.api.query_type.name if self.api.query_type else ""
         for one in served(self.mapping, {name: table.indexes for name, table in self.tables.items()}):
-            if one.missing and one.table in self.tables:
+            # What belongs to something is found by the index that its rows are checked for.
+            if one.missing and one.table in self.tables and one.field.startswith(f"{root}."):
                 place = self.place(one.table, ", ".join(one.columns), f"{one.field} {one.asked}".rstrip())
                 message = "no index leads with these columns"
                 yield Problem("INDEX_MISSING", place, message, "add one, or ask for it along with another (`By.ALONG`)")
@@ -225,7 +227,8 @@ class _Checker:
                     yield from self.present(mapped.table, [there for there, _ in mapped.match], where)
                     yield from self.present(table, [names.get(here, here) for _, here in mapped.match], where)
                     yield from self.indexed(mapped.table, [there for there, _ in mapped.match], where)
-                    yield from self.object(self.target(home, name), mapped.table, {}, seen)
+                    target = self.mapping.types[mapped.gives] if isinstance(mapped, Rows) else self.target(home, name)
+                    yield from self.object(target, mapped.table, {}, seen)
 
     def target(self, home: TypeMapping, name: str) -> TypeMapping:
         graphql_type = self.api.type_map[home.name]

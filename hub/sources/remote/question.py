@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
-from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, Undefined
+from graphql import GraphQLInputType, GraphQLObjectType, GraphQLOutputType, GraphQLSchema, Undefined
 
 from hub.errors import Internal
 from hub.model.operation import Argument
@@ -53,7 +53,12 @@ from hub.sources.remote.reading import (
 # Stands for the number of a question in the request it goes with.
 SLOT = "\x00"
 
-FieldType = Callable[[str, str], Any]
+
+class Types(Protocol):
+    """What is declared, also where the public graph does not have it."""
+
+    def field_type(self, type_name: str, name: str) -> GraphQLOutputType: ...
+    def argument_type(self, type_name: str, name: str, argument: str) -> GraphQLInputType: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +80,9 @@ class Asking:
     given: tuple[tuple[int, int], ...] = ()
 
 
-def remote_question(fetch: Fetch, api: GraphQLSchema, field_type: FieldType) -> Question:
+def remote_question(fetch: Fetch, api: GraphQLSchema, types: Types) -> Question:
     """The question of a fetch to a remote subgraph."""
-    compiler = _Compiler(fetch, api, field_type)
+    compiler = _Compiler(fetch, api, types)
     return compiler.question()
 
 
@@ -95,10 +100,10 @@ class _Selected:
 class _Compiler:
     """Compiles one fetch: hands out variables and codes in the order they are met."""
 
-    def __init__(self, fetch: Fetch, api: GraphQLSchema, field_type: FieldType) -> None:
+    def __init__(self, fetch: Fetch, api: GraphQLSchema, types: Types) -> None:
         self.fetch = fetch
         self.api = api
-        self.field_type = field_type
+        self.types = types
         self.variables: list[tuple[str, str]] = []
         self.inherited: dict[Inherited, str] = {}
         self.parameters: list[Parameter] = []
@@ -137,6 +142,9 @@ class _Compiler:
             asking,
             f"{' '.join(_shaped(column) for column in self.fetch.columns)}{_shaped_slots(self.fetch.bound)}",
             tuple(context(slot) for slot in self.fetch.passed),
+            # Root fields have no list of representations to be told apart by, and a mutation runs for one request.
+            alone=not entity,
+            merged=asking.operation == "query",
         )
 
     # Objects --------------------------------------------------------------------------------------------------------
@@ -205,7 +213,7 @@ class _Compiler:
                 return parts_reader(code, [self.node(part, type_name, selected, prefix) for part in node.parts])
 
     def value(self, node: Value, type_name: str, selected: _Selected, prefix: str) -> Reader:
-        expected = node.type if node.type is not None else self.field_type(type_name, node.name)
+        expected = node.type if node.type is not None else self.types.field_type(type_name, node.name)
         below = _Selected()
         item = self.shape(node.shape, below) if node.shape is not None else None
         alias = self.select(node, type_name, selected, prefix, below.text() if item else "")
@@ -232,11 +240,8 @@ class _Compiler:
         return alias
 
     def variable(self, type_name: str, name: str, argument: str, value: Argument) -> str:
-        """A variable of the argument's type in the public graph."""
-        owner = self.api.type_map.get(type_name)
-        if not isinstance(owner, GraphQLObjectType | GraphQLInterfaceType):
-            raise Internal(f"`{type_name}.{name}` takes arguments that the public graph does not have")
-        expected = owner.fields[name].args[argument].type
+        """A variable of the argument's type."""
+        expected = self.types.argument_type(type_name, name, argument)
         variable = f"$v{SLOT}_{len(self.variables)}"
         self.variables.append((variable, str(expected)))
         self.parameters.append(Argued(name, value, _text, Undefined))
@@ -307,7 +312,8 @@ def _shaped(node: Shape | Node) -> str:
             return f"{node.key}:{node.name}{arguments}{'' if node.nullable else '!'}{below}"
         case Hole():
             handed = " ".join(map(_shaped, (*node.representation, *node.carried)))
-            return f"{node.key}<{node.column} {' '.join(node.inputs)} {handed}>{_shaped_slots(node.fetch.given)}"
+            there = f"{node.column} {' '.join(node.inputs)} {handed} {node.needs}"
+            return f"{node.key}<{there}>{_shaped_slots(node.fetch.given)}"
         case Merge():
             return f"{node.key}+{' '.join(map(_shaped, node.parts))}"
         case Slot():

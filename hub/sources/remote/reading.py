@@ -23,7 +23,8 @@ ItemReader = Callable[[Any, "Errors | None", bool], str]
 Keyed = Callable[[Mapping[str, Any], "Errors | None"], str | None]
 
 MALFORMED = "SUBREQUEST_MALFORMED_RESPONSE"
-_WORDS = ("String", "ID")
+# Of a value that the graph does not look into. The encoder ends at 254, and the answer has levels of its own.
+DEEPEST = 100
 
 
 class Errors:
@@ -136,6 +137,14 @@ def _leaf(source: str, expected: GraphQLOutputType) -> ItemReader:
     return scalar
 
 
+def nests(value: Any, most: int) -> bool:
+    """Whether a value that nobody looks into nests no deeper than that."""
+    if not isinstance(value, dict | list):
+        return True
+    inner = value.values() if isinstance(value, dict) else value
+    return most > 0 and all(nests(one, most - 1) for one in inner)
+
+
 def _fits(scalar: str) -> Callable[[Any], bool]:
     match scalar:
         case "Int":
@@ -148,7 +157,7 @@ def _fits(scalar: str) -> Callable[[Any], bool]:
             return lambda value: isinstance(value, str | int) and not isinstance(value, bool)
         case "Boolean":
             return lambda value: isinstance(value, bool)
-    return lambda _: True
+    return lambda value: nests(value, DEEPEST)
 
 
 def object_reader(source: str, cases: Mapping[str, Reader], known: str) -> ItemReader:
@@ -209,7 +218,7 @@ def typename_reader(source: str, alias: str) -> Reader:
 
     def typename(found: Mapping[str, Any], _errors: Errors | None, _inner: bool) -> str:
         value = found.get(alias)
-        return f'"{value}"' if isinstance(value, str) else wrong
+        return orjson.dumps(value).decode() if isinstance(value, str) else wrong
 
     return typename
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
@@ -14,26 +15,30 @@ from hub.errors import SourceUnavailable
 from hub.model.plan import Fetch
 from hub.model.source import GIVEN, NO_KEY, Asked, Question, Texts, failure
 from hub.model.viewer import Universe
-from hub.sources.remote.question import SLOT, Asking, FieldType, remote_question
-from hub.sources.remote.reading import MALFORMED, Errors, malformed, malformed_message
+from hub.sources.remote.question import SLOT, Asking, Types, remote_question
+from hub.sources.remote.reading import DEEPEST, MALFORMED, Errors, malformed, malformed_message, nests
 from hub.sources.remote.transport import Transport
 
 TOGETHER = 16
 # Lists of representations in one request: one for each question, and for each value that comes with its keys.
 MOST_LISTS = 100
+# Longer than any that leads into an answer: operations are not as deep.
+_LONGEST_PATH = 200
+# What is no such word is text, and not for clients.
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,63}")
 
 
 class RemoteSource:
     """One remote subgraph.
 
-    trusted  whether the text of its errors may be shown
+    trusted  whether the text of its errors may be shown, and what extensions they have beside a code
     """
 
     def __init__(
         self,
         name: str,
         api: GraphQLSchema,
-        field_type: FieldType,
+        types: Types,
         transport: Transport,
         *,
         trusted: bool = False,
@@ -42,12 +47,12 @@ class RemoteSource:
         self.together = TOGETHER
         self.transport = transport
         self._api = api
-        self._field_type = field_type
+        self._types = types
         self._trusted = trusted
 
     def question(self, fetch: Fetch) -> Question:
         """The selection of a fetch."""
-        return remote_question(fetch, self._api, self._field_type)
+        return remote_question(fetch, self._api, self._types)
 
     def readable(self, question: Question) -> str:
         """The document, as it goes out when no other question goes with it."""
@@ -122,16 +127,19 @@ class RemoteSource:
             entry = one if isinstance(one, dict) else {}
             path = entry.get("path")
             steps = path if isinstance(path, list) and all(isinstance(step, str | int) for step in path) else []
-            errors.add(steps, self._error_text(entry))
+            errors.add(steps[:_LONGEST_PATH], self._error_text(entry))
         return errors
 
     def _error_text(self, entry: Mapping[str, Any]) -> str:
-        """What is shown of a subgraph's error: its code, and its text if it may be shown."""
-        extensions = entry.get("extensions")
-        code = extensions.get("code") if isinstance(extensions, dict) else None
+        """What is shown of a subgraph's error: its code, and its text and other extensions if they may be shown."""
+        found = entry.get("extensions")
+        extensions = found if isinstance(found, dict) else {}
+        code = extensions.get("code")
         message = entry.get("message") if self._trusted else None
         shown = message if isinstance(message, str) else f"the {self.name} part of the graph could not answer"
-        return failure(self.name, code if isinstance(code, str) else "DOWNSTREAM_SERVICE_ERROR", shown)
+        known = code if isinstance(code, str) and _CODE.fullmatch(code) else "DOWNSTREAM_SERVICE_ERROR"
+        more = extensions if self._trusted and nests(extensions, DEEPEST) else None
+        return failure(self.name, known, shown, more)
 
     def _malformed(self, cause: BaseException | None) -> SourceUnavailable:
         return SourceUnavailable(self.name, cause, code=MALFORMED, message=malformed_message(self.name))

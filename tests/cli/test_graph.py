@@ -151,6 +151,22 @@ def test_check_finds_no_drift_in_a_demo(demo: Demo) -> None:
     assert (done.returncode, done.stdout.split(":")[0]) == (0, "no drift")
 
 
+def test_check_prints_the_index_behind_every_way_to_ask_a_list(demo: Demo) -> None:
+    done = hub("check", "--lists", "--data", str(demo.folder.path))
+    assert done.returncode == 0
+    _, _, after = done.stdout.partition("Query.employers  (employer)\n")
+    assert after.splitlines()[:7] == [
+        "  employer_name_order       as it comes, order.name",
+        "  employer_tax_code_key     where.taxCode",
+        "  employer_name             where.name",
+        "  beside another condition  where.entityType, where.status",
+        "  employer_industry         where.industry.code",
+        "  employer_province         where.address.province.code",
+        "  employer_commune          where.address.commune.code",
+    ]
+    assert "NO INDEX" not in done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "given", "said"),
     [

@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 from graphql import (
@@ -30,10 +31,10 @@ from graphql import (
 
 from hub.model.graph import DeclaredGraph
 from hub.model.mapping import Column, Embedded
-from hub.model.viewer import Standing
+from hub.model.viewer import Profile, Standing
 from tests.engine.operations import Composite, Reader, Written, _Writer
 from tests.engine.oracle import TABLES, Tables
-from tests.engine.rules import DENY, SHOW, Where, after
+from tests.engine.rules import DENY, SHOW, Rules, Where, after
 from tests.noninterference.people import ABSENT, ABSENT_EMPLOYERS, ABSENT_HOUSEHOLDS, People
 
 CURSOR = re.compile(r"CURSORxOFx(\d)x(\d)x(\d)")
@@ -170,7 +171,8 @@ class ListWriter(_Writer):
 
     def shown(self, parent: str, name: str, standing: Standing | None) -> bool:
         assert self.declared is not None
-        return (parent, name) in self.declared.structure or _Writer.shown(self, parent, name, standing)
+        where = (parent, name)
+        return where in self.declared.structure or _shown(self.reader.rules, self.reader.profile, standing, where)
 
     def arguments(self, name: str, found: GraphQLField, depth: int) -> tuple[str, str]:
         parent, standing = self.at
@@ -240,7 +242,7 @@ class ListWriter(_Writer):
             value: Any = None
             if name in _PAGES:
                 continue
-            if name == "where" and self.chance(75):
+            if name == "where" and self.chance(80):
                 assert isinstance(named, GraphQLInputObjectType)
                 value = self.filter(named, below, depth)
             elif name == "order" and self.chance(60):
@@ -275,7 +277,8 @@ class ListWriter(_Writer):
                 if all(inner):
                     found[word] = inner[0] if word == "not" else inner
             elif names:
-                name = self.one_of(names)
+                # What leads to other rows shows most.
+                name = self.one_of(names + [one for one in names if _leads(of.fields[one].type)] * 2)
                 asked = self.condition(get_named_type(of.fields[name].type), at, (of.name, name), depth)
                 if asked:
                     found[name] = asked
@@ -350,12 +353,24 @@ class ListWriter(_Writer):
         return str(value) if isinstance(bare, GraphQLEnumType) else json.dumps(value, ensure_ascii=False)
 
 
+@cache
+def _shown(rules: Rules, profile: Profile, standing: Standing | None, where: Where) -> bool:
+    """Whether a field is shown. Kept, because writing asks for little else."""
+    return rules.shown(profile, standing, where)
+
+
 def usable(reader: Reader, at: Standing, target: Where | None, masks: tuple[str, ...] = ("mask:year",)) -> bool:
     """Whether a reader may compare a field: some class shows it, and none masks it more than that."""
     if target is None:
         return True
     given = set(reader.rules.given(reader.profile, at, target).values())
     return given != {DENY} and given <= {SHOW, DENY, *masks}
+
+
+def _leads(of: Any) -> bool:
+    """Whether an input is a condition on other rows, or on a record behind a link."""
+    fields = get_named_type(of).fields
+    return "some" in fields or "and" in fields
 
 
 def is_list(found: GraphQLField) -> bool:

@@ -165,7 +165,7 @@ class Readers:
                     self.sent(
                         neighbour,
                         subject if own_subject and subject else self.subject(neighbour, rng),
-                        operation if same else self.operation(neighbour, 3 * turn + step, rng),
+                        operation if same else self.other(neighbour, 3 * turn + step, rng, share),
                         rng,
                     )
                 )
@@ -191,6 +191,9 @@ class Readers:
             number = len(asked.operations)
             asked.add([self.writer(reader, f"{number} {one}").document() for one in range(CANDIDATES)])
         return _spoilt(asked.operations[turn], rng) if kind > 0.9 else asked.operations[turn]
+
+    def other(self, reader: str, turn: int, rng: Random, share: float) -> Written:
+        return self.walk(reader, rng)[0] if rng.random() < share else self.operation(reader, turn, rng)
 
     def walk(self, reader: str, rng: Random, lists: tuple[str, ...] = ()) -> list[Written]:
         """The pages of a list, or of one of these, one after the other."""

@@ -17,7 +17,7 @@ from tests.noninterference.planting import Leak, snapshot
 from tests.noninterference.readers import Example
 
 EXAMPLES = int(os.environ.get("NONINTERFERENCE_EXAMPLES") or os.environ.get("ORACLE_EXAMPLES") or "0") or 60
-MOST = 250
+MOST = 150
 """Walks within which every planted leak must be found."""
 
 

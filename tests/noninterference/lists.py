@@ -35,7 +35,7 @@ from hub.model.viewer import Profile, Standing
 from tests.engine.operations import Composite, Reader, Written, _Writer
 from tests.engine.oracle import TABLES, Tables
 from tests.engine.rules import DENY, SHOW, Rules, Where, after
-from tests.noninterference.people import ABSENT, ABSENT_EMPLOYERS, ABSENT_HOUSEHOLDS, People
+from tests.noninterference.people import ABSENT, ABSENT_EMPLOYERS, ABSENT_HOUSEHOLDS, OTHER_NUMBERS, People
 
 CURSOR = re.compile(r"CURSORxOFx(\d)x(\d)x(\d)")
 _GIVEN = re.compile(r'[cC]ursor\d*":"([^"]+)"')
@@ -44,6 +44,8 @@ _DIRECTIONS = ("ASC", "DESC", "ASC_NULLS_FIRST", "DESC_NULLS_FIRST")
 _PAGES = ("first", "after", "last", "before")
 _KEPT = 60
 """Values of a column."""
+_OF_WHOM = ("personal_id", "guardian_personal_id", "person_id", "tax_code", "id")
+"""Columns that say to whom or what a row belongs."""
 
 
 # Cursors
@@ -100,13 +102,18 @@ def values_of(declared: DeclaredGraph, tables: Tables, people: People) -> Values
                         for one in value if isinstance(value, list) else [value]:
                             if one is not None:
                                 columns.setdefault(column, {}).setdefault(repr(one), one)
-    absent = {"personal_id": ABSENT, "tax_code": ABSENT_EMPLOYERS, "id": ABSENT_HOUSEHOLDS}
+    absent = {
+        "personal_id": ABSENT,
+        "value": OTHER_NUMBERS,
+        "tax_code": ABSENT_EMPLOYERS,
+        "id": ABSENT_HOUSEHOLDS,
+    }
     found = {column: (*_some(known.values()), *absent.get(column, ())) for column, known in columns.items()}
     return Values({column: (*given, *map(_other, given)) for column, given in found.items()}, dict(_names(declared)))
 
 
 def _in(row: Mapping[str, Any], keys: set[str]) -> bool:
-    return any(isinstance(value, str) and value in keys for value in row.values())
+    return any(row.get(column) in keys for column in _OF_WHOM)
 
 
 def _some(values: Iterable[Any]) -> list[Any]:
@@ -242,13 +249,13 @@ class ListWriter(_Writer):
             value: Any = None
             if name in _PAGES:
                 continue
-            if name == "where" and self.chance(80):
+            if name == "where" and self.chance(70):
                 assert isinstance(named, GraphQLInputObjectType)
                 value = self.filter(named, below, depth)
-            elif name == "order" and self.chance(60):
+            elif name == "order" and self.chance(70):
                 assert isinstance(named, GraphQLInputObjectType)
                 value = self.order(named, below)
-            elif name not in ("where", "order") and self.chance({"name": 90, "province": 5}.get(name, 15)):
+            elif name not in ("where", "order") and self.chance({"name": 60, "number": 50}.get(name, 8)):
                 value = self.sought(name)
             if value:
                 given.append(f"{name}: {self.given(argument.type, value)}")

@@ -164,10 +164,14 @@ class Place:
 
 @dataclass
 class ListWriter(_Writer):
-    """Writes operations whose lists are asked by all that they may be asked by."""
+    """Writes operations whose lists are asked by all that they may be asked by.
+
+    wanted  what to ask by mostly; anything, if empty
+    """
 
     values_of: Values = field(default_factory=lambda: Values({}, {}))
     declared: DeclaredGraph | None = None
+    wanted: tuple[str, ...] = ()
     at: tuple[str, Standing | None] = ("", None)
 
     # Whole graphs -----------------------------------------------------------------------------------------------------
@@ -249,13 +253,15 @@ class ListWriter(_Writer):
             value: Any = None
             if name in _PAGES:
                 continue
-            if name == "where" and self.chance(70):
+            if name == "where" and self.chance(20 if "order" in self.wanted else 70):
                 assert isinstance(named, GraphQLInputObjectType)
                 value = self.filter(named, below, depth)
             elif name == "order" and self.chance(70):
                 assert isinstance(named, GraphQLInputObjectType)
                 value = self.order(named, below)
-            elif name not in ("where", "order") and self.chance({"name": 60, "number": 50}.get(name, 8)):
+            elif name not in ("where", "order") and self.chance(
+                {"name": 60, "number": 40}.get(name, 8) if name not in self.wanted else 90
+            ):
                 value = self.sought(name)
             if value:
                 given.append(f"{name}: {self.given(argument.type, value)}")
@@ -277,6 +283,8 @@ class ListWriter(_Writer):
         """Conditions on an object; empty where nothing may be asked at this standing."""
         names = [name for name in of.fields if name not in _COMBINERS and self.usable(at, (of.name, name))]
         found: dict[str, Any] = {}
+        if self.chance(80):
+            names = [name for name in names if name in self.wanted] or names
         for _ in range(self.one_of((1, 1, 1, 2))):
             if depth > 1 and self.chance(25):
                 word = self.one_of(_COMBINERS)
@@ -328,6 +336,8 @@ class ListWriter(_Writer):
 
     def order(self, of: GraphQLInputObjectType, at: Standing) -> list[dict[str, str]]:
         names = [name for name in of.fields if self.usable(at, (of.name, name), masks=())]
+        if self.chance(80):
+            names = [name for name in names if name in self.wanted] or names
         count = min(len(names), self.one_of((1, 1, 2, 3)))
         return [{self.one_of(names): self.one_of(_DIRECTIONS)} for _ in range(count)]
 

@@ -55,6 +55,7 @@ authorizing = importlib.import_module("hub.policy.authorize")
 engines = importlib.import_module("hub.engine")
 
 OFFICERS = ("officer", "defence officer")
+_OF_A_PERSON = ("cards", "benefits", "periods", "contributions")
 
 
 def _over(listing: Any, universe: Universe) -> Any:
@@ -95,7 +96,7 @@ def _(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Listing, "total", total)
 
 
-@leak_of_rows("whether there is a next page is asked of every class", COUNTS, *OFFICERS)
+@leak_of_rows("whether there is a next page is asked of every class", COUNTS, *OFFICERS, asked=_OF_A_PERSON)
 def _(patch: pytest.MonkeyPatch) -> None:
     every_right(patch)
     real = Listing.info
@@ -113,7 +114,7 @@ def _(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Listing, "info", info)
 
 
-@leak_of_rows("whether there is a page before is asked of every class", COUNTS, *OFFICERS)
+@leak_of_rows("whether there is a page before is asked of every class", COUNTS, *OFFICERS, asked=_OF_A_PERSON)
 def _(patch: pytest.MonkeyPatch) -> None:
     every_right(patch)
     real = Listing.beyond
@@ -137,7 +138,7 @@ def _(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Listing, "edge_cursor", edge)
 
 
-@leak_of_rows("an empty page is told from one whose rows are hidden", ERRORS, *OFFICERS)
+@leak_of_rows("an empty page is told from one whose rows are hidden", ERRORS, *OFFICERS, asked=_OF_A_PERSON)
 def _(patch: pytest.MonkeyPatch) -> None:
     every_right(patch)
     real = Listing.edge_cursor
@@ -198,21 +199,21 @@ def _as_in_plain_rows(patch: pytest.MonkeyPatch) -> None:
 
 
 @leak_of_rows(
-    "a condition on some rows is met by a hidden one", FILTERS, *OFFICERS, asked=("participants", "contributions")
+    "a condition on some rows is met by a hidden one", FILTERS, *OFFICERS, asked=("persons", "identifiers", "value")
 )
 def _(patch: pytest.MonkeyPatch) -> None:
     _quantified(patch, "some")
 
 
 @leak_of_rows(
-    "a condition on all rows fails by a hidden one", FILTERS, *OFFICERS, asked=("participants", "contributions")
+    "a condition on all rows fails by a hidden one", FILTERS, *OFFICERS, asked=("persons", "identifiers", "value")
 )
 def _(patch: pytest.MonkeyPatch) -> None:
     _quantified(patch, "every")
 
 
 @leak_of_rows(
-    "a condition on no row fails by a hidden one", FILTERS, *OFFICERS, asked=("participants", "contributions")
+    "a condition on no row fails by a hidden one", FILTERS, *OFFICERS, asked=("persons", "identifiers", "value")
 )
 def _(patch: pytest.MonkeyPatch) -> None:
     _quantified(patch, "none")

@@ -104,7 +104,7 @@ def values_of(declared: DeclaredGraph, tables: Tables, people: People) -> Values
                                 columns.setdefault(column, {}).setdefault(repr(one), one)
     absent = {
         "personal_id": ABSENT,
-        "value": OTHER_NUMBERS,
+        "value": OTHER_NUMBERS * 5,
         "tax_code": ABSENT_EMPLOYERS,
         "id": ABSENT_HOUSEHOLDS,
     }
@@ -241,7 +241,7 @@ class ListWriter(_Writer):
             return " ".join(parts)
         body = self.selection(node, place.below, self.one_of((1, 1, 2)))
         rows = f"edges {{ cursor node {body} }}" if self.chance(60) else f"nodes {body}"
-        return " ".join([rows, *(part for part in parts if self.chance(65))])
+        return " ".join([rows, *(part for part in parts if self.chance(80))])
 
     # Arguments --------------------------------------------------------------------------------------------------------
 

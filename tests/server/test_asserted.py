@@ -220,7 +220,7 @@ def test_a_claim_that_is_missing_unknown_or_does_not_fit_is_refused(
         (lambda: resigned({}, kid="another"), "not signed with a key that this endpoint knows"),
         (lambda: b"", "malformed"),
         (lambda: b"a.b.c", "malformed"),
-        (lambda: "không".encode(), "malformed"),
+        ("không".encode, "malformed"),
     ],
 )
 def test_what_the_hub_did_not_sign_is_refused(keys: KeySet, token: Callable[[], bytes], said: str) -> None:

@@ -88,8 +88,12 @@ SEARCHES = {("Query", "searchPersons")}
 """Root fields that can do without each of their arguments."""
 
 
+STRUCTURE = "STRUCTURE"
+"""The label of what lists are made of: it is in no table, and the list's own label decides."""
+
+
 def is_list_part(name: str) -> bool:
-    """Whether a type is a part of lists: its fields have no label, and the list's own decides."""
+    """Whether a type is a part of lists."""
     return name == "PageInfo" or name.endswith(("Connection", "Edge"))
 
 
@@ -131,6 +135,7 @@ class Rules:
         self.cells: Mapping[str, Any] = tomllib.loads(policy.read_text(encoding="utf-8"))
         self.agreements = {path.stem: _agreement(path) for path in agreements}
         self.labels: dict[Where, str] = {}
+        self.structure: set[Where] = set()
         self.interfaces: dict[str, tuple[str, ...]] = {}
         for sdl in subgraphs:
             for node in parse(sdl).definitions:
@@ -138,7 +143,9 @@ class Rules:
                     self.interfaces.setdefault(node.name.value, tuple(one.name.value for one in node.interfaces or ()))
                     for field in node.fields or ():
                         label = _label(field)
-                        if label is not None:
+                        if label == STRUCTURE:
+                            self.structure.add((node.name.value, field.name.value))
+                        elif label is not None:
                             self.labels[node.name.value, field.name.value] = label
 
     def effect(self, profile: Profile, standing: Standing, where: Where, of: RecordClass) -> str:

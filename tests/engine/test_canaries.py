@@ -14,7 +14,7 @@ import logging
 import random
 import re
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -117,8 +117,9 @@ class Heard:
     texts: list[str] = field(default_factory=list)
     requests: int = 0
 
-    def words(self) -> set[str]:
-        return {word.upper() for text in self.texts for word in WORD.findall(text)}
+    def words(self, planted: Collection[str]) -> set[str]:
+        """The words of them; what only looks like one stands in a cursor, which is random letters."""
+        return {word.upper() for text in self.texts for word in WORD.findall(text)} & set(planted)
 
 
 class AsIf:
@@ -312,7 +313,7 @@ def test_no_reader_without_clearance_meets_a_word_of_a_hidden_row(
     ask()
     heard.texts += [caplog.text, *(repr(record.__dict__) for record in caplog.records)]
     assert heard.requests > EXAMPLES
-    assert heard.words() == set()
+    assert heard.words(both.planted) == set()
     # Numbers and ids that only hidden rows hold, but for those that were asked for.
     shown = {found for text in heard.texts for found in NUMBERS.findall(text)}
     asked |= {*keys.numbers, *keys.households, *keys.employers, *keys.books}
@@ -330,12 +331,11 @@ def test_readers_who_are_cleared_meet_the_words(both: Both) -> None:
         for viewer, way, variables in both.ways(name, both.holders):
             request = Request(way.document, None, variables, PURPOSE)
             body = both.runner.run(both.engines[1].execute(request, viewer)).body
-            met |= set(WORD.findall(body.decode()))
+            met |= set(WORD.findall(body.decode())) & set(both.planted)
     columns, reached = set(both.planted.values()), {both.planted[word] for word in met}
     print(
         f"canaries: {len(both.planted)} words in {len(columns)} columns; the cleared met {len(met)} in {len(reached)}"
     )
     assert len(both.planted) > 800
-    assert met <= set(both.planted)
     assert len(met) > 500
     assert len(reached) > len(columns) // 2

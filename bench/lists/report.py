@@ -53,6 +53,6 @@ def _table(title: str, headings: Sequence[str]) -> Table:
         title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)
     )
     for place, heading in enumerate(headings):
-        # The first column gives way in a narrow terminal.
-        table.add_column(heading, justify="right" if place else "left", no_wrap=True, min_width=len(heading) or 20)
+        # The first column gives way in a narrow terminal, figures never.
+        table.add_column(heading, justify="right" if place else "left", no_wrap=True, min_width=8 if place else 0)
     return table

@@ -32,7 +32,7 @@ _ALWAYS = {"jit": "off", "enable_seqscan": "off", "application_name": "hub"}
 # Bitmap scans do not pay for look-ups by key. Of many rows of a table they read each page once.
 SETTINGS = {
     Plans.ONCE: {**_ALWAYS, "plan_cache_mode": "force_generic_plan", "enable_bitmapscan": "off"},
-    Plans.EACH_TIME: {**_ALWAYS, "plan_cache_mode": "force_custom_plan"},
+    Plans.EACH_TIME: {**_ALWAYS, "plan_cache_mode": "force_custom_plan", "enable_bitmapscan": "on"},
 }
 
 BROKEN = (

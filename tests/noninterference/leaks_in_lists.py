@@ -177,12 +177,12 @@ def _quantified(patch: pytest.MonkeyPatch, word: str) -> None:
     _as_in_plain_rows(patch)
     real = Filter.on_list
 
-    def on_list(self: Any, mapped: Any, value: Any, effects: Any, on: Any) -> str:
+    def on_list(self: Any, mapped: Any, home: Any, value: Any, effects: Any, on: Any) -> str:
         classes = self.compiler.classes
         if any(name == word for name, _ in fields_of(value)):
             self.compiler.classes = Universe.ALL.classes
         try:
-            return real(self, mapped, value, SHOWN, on)
+            return real(self, mapped, home, value, SHOWN, on)
         finally:
             self.compiler.classes = classes
 

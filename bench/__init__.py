@@ -39,6 +39,7 @@ not being measured are stopped (SIGSTOP), and the order of the systems changes w
 
 Modules, in order of control flow:
 
+databases  a demo's directory -> its databases
 workloads  the screens: a GraphQL document and the keys to ask for
 systems/   the four systems: how each is started and asked
 servers    server processes: started, stopped, resumed; processor time

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -13,17 +13,18 @@ from rich.console import Console
 
 from bench.agreement import Disagreement, check_agreement
 from bench.clients import Clients, ClientsFailed
+from bench.databases import databases
 from bench.measure import measure
 from bench.report import as_json, show, show_aims
 from bench.servers import Server, environment_of, postmaster, started
 from bench.systems import HUB, SYSTEMS, System
-from bench.terminal import Watcher, progress
+from bench.terminal import progress
 from bench.workloads import WORKLOADS, Workload
-from hub.demo.cluster import Cluster, attached_cluster
+from hub.demo.cluster import Cluster
 from hub.demo.folder import Folder
-from hub.demo.start import PEOPLE, running_demo
+from hub.demo.start import PEOPLE
 from hub.demo.tokens import make_token
-from hub.errors import HubError, StartFailed
+from hub.errors import HubError
 
 CLIENTS = "1,8,32,64,128"
 ROUNDS = 3
@@ -89,7 +90,7 @@ def main(
     workloads = [workload for name, workload in WORKLOADS.items() if not names or name in names]
     systems = [system for system in SYSTEMS if not only or system.name in (HUB, *only)]
     try:
-        with _databases(console, data, people, reset) as (folder, cluster):
+        with databases(console, data, people, reset) as (folder, cluster):
             _run(console, folder, cluster, workloads, systems, counts, seconds, rounds, file)
     except Disagreement as error:
         sys.exit(f"the answers differ, nothing was timed\n{error}")
@@ -148,25 +149,6 @@ def _run(
     if file is not None:
         content = as_json(measured, [workload.name for workload in workloads], counts, order)
         file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-
-
-@contextmanager
-def _databases(console: Console, data: Path, people: int | None, reset: bool) -> Iterator[tuple[Folder, Cluster]]:
-    """The demo's databases: those of a demo that runs on the directory, or started for the benchmark."""
-    folder = Folder(data.expanduser().resolve())
-    cluster = None if reset else attached_cluster(folder)
-    contents = folder.contents()
-    if cluster is None or contents is None:
-        with running_demo(data, Watcher(console), people=people, reset=reset) as demo:
-            yield demo.folder, demo.cluster
-        return
-    if people is not None and people != contents.people:
-        raise StartFailed(
-            f"the demo that runs on `{data}` holds {contents.people:,} people, not {people:,}:"
-            " stop it, or choose another directory with --data"
-        )
-    console.print(f"using the databases of the demo that runs on `{data}`", highlight=False)
-    yield folder, cluster
 
 
 if __name__ == "__main__":

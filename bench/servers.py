@@ -66,6 +66,10 @@ class Server:
         """Processor time of the process and its children so far."""
         return cpu_seconds(self._process.pid)
 
+    def memory(self) -> int:
+        """Bytes of the process that are in memory now."""
+        return int(psutil.Process(self._process.pid).memory_info().rss)
+
 
 @contextmanager
 def started(name: str, command: Sequence[str], environment: Mapping[str, str]) -> Iterator[Server]:

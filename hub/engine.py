@@ -43,6 +43,7 @@ from hub.operation import (
     Limits,
     Prepared,
     booleans_given,
+    coerce_forming_variables,
     coerce_variables,
     forms_of,
     normalise,
@@ -241,7 +242,7 @@ def _remote_source(built: Built, remote: Remote, secret: bytes | None, signer: S
     return RemoteSource(
         remote.name,
         built.supergraph.api,
-        built.planner.field_type,
+        built.planner,
         Transport(remote.name, remote.url, TransportLimits(deadline=remote.deadline)),
         Rows(remote.rows, frozenset(telling), pseudonyms, refusals, guarded=True),
         sign=signer.sign if signer is not None else None,
@@ -256,15 +257,17 @@ PUBLIC = Profile(Audience.OFFICER)
 def open_gateway(
     supergraph: Supergraph,
     urls: Mapping[str, str] | None = None,
-    labels: Collection[str] = (),
     *,
+    labels: Collection[str] = (),
+    trusted: Collection[str] = (),
     draw: Callable[[], float] = random.random,
 ) -> Engine:
     """An engine over remote subgraphs alone, with every field public.
 
-    urls    stand in for those of the supergraph
-    labels  custom labels of `@override` that are on
-    draw    a number from 0 to below 1 for each request, which decides what a percentage of them does
+    urls     stand in for those of the supergraph
+    labels   custom labels of `@override` that are on
+    trusted  the subgraphs whose errors are shown as they are
+    draw     a number from 0 to below 1 for each request, which decides what a percentage of them does
     """
     declared = DeclaredGraph((), {}, {}, {}, PolicyTable("public", frozenset(), {}))
     planner = planner_graph(supergraph, labels=frozenset(labels))
@@ -276,7 +279,9 @@ def open_gateway(
         )
     built = Built(declared, supergraph, planner, public_rules(supergraph.api))
     sources: dict[str, Source] = {
-        name: RemoteSource(name, supergraph.api, planner.field_type, Transport(name, (urls or {}).get(name) or url))
+        name: RemoteSource(
+            name, supergraph.api, planner, Transport(name, (urls or {}).get(name) or url), trusted=name in trusted
+        )
         for name, url in supergraph.graphs.items()
     }
     return Engine(built, sources, draw=draw)
@@ -372,7 +377,13 @@ class Engine:
             return Response(refusal(refused.errors), executed=False)
 
     async def _execute(self, request: Request, viewer: Viewer) -> Response:
-        profile = viewer.profile
+        program, variables = self.program(request, viewer.profile)
+        if request.plan is not None:
+            return await self._with_plan(request.plan, program, variables, viewer)
+        return Response(await run(program, variables, viewer))
+
+    def program(self, request: Request, profile: Profile) -> tuple[Program, Mapping[str, Any]]:
+        """What answers a request, made once for all that are alike, and the request's own variables."""
         document = self._document(request, profile)
         prepared = document.prepared
         variables = coerce_variables(prepared, request.variables)
@@ -387,9 +398,7 @@ class Engine:
             # What introspection answers may hang on variables, and stands in its program as text.
             if not (program.introspects and prepared.operation.variable_definitions):
                 document.programs.put(way, program)
-        if request.plan is not None:
-            return await self._with_plan(request.plan, program, variables, viewer)
-        return Response(await run(program, variables, viewer))
+        return program, variables
 
     async def _with_plan(
         self, wish: PlanWish, program: Program, variables: Mapping[str, Any], viewer: Viewer
@@ -428,13 +437,13 @@ class Engine:
         )
 
     def stages(self, request: Request, profile: Profile) -> Stages:
-        """Every stage's value for one request, up to the plan, which no variable but a boolean can change.
+        """Every stage's value for one request, up to the plan; variables that cannot change it need no value.
 
         Overrides that hold for a percentage of the requests are left out, but for those of all of them.
         """
         prepared = self._document(request, profile).prepared
         booleans = tuple(booleans_given(prepared, request.variables).values())
-        forms = forms_of(prepared.forming, coerce_variables(prepared, request.variables)) if prepared.forming else ()
+        forms = forms_of(prepared.forming, coerce_forming_variables(prepared, request.variables))
         return self._stages(prepared, _Way(self._shares.drawn(_LAST_DRAW), booleans, forms), profile)
 
     def _stages(self, prepared: Prepared, way: _Way, profile: Profile) -> Stages:

@@ -74,7 +74,7 @@ def _pretty(text: str) -> str:
 def test_a_command_of_the_readme_answers_as_it_says(name: str, demo: tuple[str, Path]) -> None:
     address, data = demo
     command = _blocks("run")[name].replace("127.0.0.1:8000", address).replace(".venv/bin/hub", str(HUB))
-    command = command.replace("token citizen", f"token citizen --data '{data}'")
+    command = re.sub("token citizen|query -", lambda found: f"{found[0]} --data '{data}'", command, count=1)
     done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=True)
     answer = _pretty(done.stdout)
     if ACCEPT:

@@ -93,9 +93,11 @@ def run_subgraph(source: str, settings: Settings, announce: Callable[[str], None
 def run_gateway(
     supergraph: Supergraph,
     urls: Mapping[str, str],
-    labels: Collection[str],
     settings: Settings,
     announce: Callable[[str], None],
+    *,
+    labels: Collection[str] = (),
+    trusted: Collection[str] = (),
 ) -> None:
     """Serves a supergraph of remote subgraphs, every field public, until a signal."""
     from hub.engine import open_gateway
@@ -105,7 +107,7 @@ def run_gateway(
 
     _log(settings)
     with bind(settings.host, settings.port) as taken:
-        engine = open_gateway(supergraph, urls, labels)
+        engine = open_gateway(supergraph, urls, labels=labels, trusted=trusted)
         address = f"http://{_shown(settings.host)}:{taken.getsockname()[1]}"
         app = make_app(engine, Everybody(engine.public_viewer), settings)
         serve(app, engine, taken, started=lambda: announce(address))

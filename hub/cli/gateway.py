@@ -17,22 +17,32 @@ from hub.errors import SettingsWrong
     "file",
     required=True,
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="The composed supergraph's SDL (join v0.3 and later), as `hub compose` prints it.",
+    help="The composed supergraph's SDL of Federation 1 or 2, as `hub compose` prints it.",
 )
 @click.option("--public", is_flag=True, help="Say out loud that every field is for everybody: there is no policy here.")
 @click.option("--url", "urls", multiple=True, metavar="NAME=URL", help="Where a subgraph is, if not where FILE says.")
 @click.option(
     "--override-label", "labels", multiple=True, metavar="NAME", help="Switch the overrides with this label on."
 )
+@click.option("--trust", multiple=True, metavar="NAME", help="A subgraph whose errors are shown as they are.")
 @click.option("--host", help="The address to listen on, instead of HUB_HOST.")
 @click.option("--port", type=click.IntRange(1, 65535), help="The port to listen on, instead of HUB_PORT.")
 def gateway(
-    file: Path, public: bool, urls: tuple[str, ...], labels: tuple[str, ...], host: str | None, port: int | None
+    file: Path,
+    public: bool,
+    urls: tuple[str, ...],
+    labels: tuple[str, ...],
+    trust: tuple[str, ...],
+    host: str | None,
+    port: int | None,
 ) -> None:
     """Serve the supergraph in FILE at /graphql, with /health beside it, until Ctrl-C or SIGTERM.
 
     For development and for judging the planner: no token is asked for, no database and no policy file is read.
     An override with a label `percent(x)` holds for so many of the requests, any other where its label is switched on.
+
+    Of a subgraph's error a client is told the code, and the text and the other extensions only with --trust. What a
+    subgraph adds beside data and errors stays inside.
 
     \b
       hub gateway --supergraph supergraph.graphql --port 4000 --public
@@ -49,13 +59,18 @@ def gateway(
     settings = replace(settings, host=host or settings.host, port=port or settings.port)
     supergraph = supergraph_of(file)
     found = dict(_address(entry) for entry in urls)
-    for name in found.keys() - supergraph.graphs.keys():
+    for name in (found.keys() | set(trust)) - supergraph.graphs.keys():
         raise SettingsWrong(f"`{name}` is no subgraph of `{file}`: it has {', '.join(sorted(supergraph.graphs))}")
     addresses = dict(supergraph.graphs) | found
     for name in sorted(name for name, url in addresses.items() if not url.startswith(("http://", "https://"))):
         raise SettingsWrong(f"subgraph `{name}` has no address: say `--url {name}=http://...`")
     run_gateway(
-        supergraph, addresses, labels, settings, lambda address: click.echo(f"serving {address}/graphql", err=True)
+        supergraph,
+        addresses,
+        settings,
+        lambda address: click.echo(f"serving {address}/graphql", err=True),
+        labels=labels,
+        trusted=trust,
     )
 
 

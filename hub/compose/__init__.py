@@ -12,7 +12,7 @@ Takes `Subgraph` values (SDL of Federation 2, or 1), gives a `Supergraph`, or `B
     merge        the merged type system; `joins` its `@join__*`, `propagate` the directives that move along, `access`
                  those that protect, `contexts` the arguments that come from above
     print        its SDL
-    read         SDL to `Supergraph`, the one way to make that value
+    read         SDL to `Supergraph`, the one way to make that value; `federation1` rewrites one of Federation 1
     satisfiable  whether every field can be reached from a root
     hints        what composes and is probably not meant
     folder       the subgraphs of a directory, and the file that a place is in

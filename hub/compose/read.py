@@ -3,7 +3,7 @@
 A field without `@join__field` belongs to every subgraph of its type; one whose only `@join__field` names no graph is
 reached through an `@interfaceObject` and has no declarations.
 
-Source: join v0.3 to v0.5; link v1.0; inaccessible v0.2 (what the public schema leaves out).
+Source: join v0.1 to v0.5; link v1.0; inaccessible v0.2 (what the public schema leaves out).
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from graphql import (
 )
 
 from hub.compose.contexts import parse_selection
+from hub.compose.federation1 import in_words_of_federation_2
 from hub.compose.fieldsets import FieldSetWrong, parse_field_set
 from hub.compose.links import Names, read_links
 from hub.compose.problems import said
@@ -53,14 +54,14 @@ _Element = TypeDefinitionNode | FieldDefinitionNode | InputValueDefinitionNode |
 
 
 def read_supergraph(sdl: str) -> Supergraph:
-    """Read a supergraph. Raises `BuildFailed` for a text that is not SDL, or links no join v0.3 or later."""
+    """Read a supergraph. Raises `BuildFailed` for a text that is not SDL, or links no join before v1.0."""
     return read_whole(sdl)[0]
 
 
 def read_whole(sdl: str) -> tuple[Supergraph, GraphQLSchema]:
     """The same, with the schema that still has its inaccessible elements."""
     try:
-        document = parse(sdl)
+        document = in_words_of_federation_2(parse(sdl))
     except GraphQLError as error:
         raise BuildFailed([Problem("INVALID_GRAPHQL", _place(error), said(error))]) from error
     reader = _reader(document)
@@ -110,10 +111,10 @@ def _reader(document: DocumentNode) -> _Reader:
     if join is None:
         problem = Problem("INVALID_GRAPHQL", "supergraph", "the schema links no `join` specification", _NOT_SUPERGRAPH)
         raise BuildFailed([*problems, problem])
-    if not (0, 3) <= join.version < (1, 0):
+    if not (0, 1) <= join.version < (1, 0):
         message = f"join v{join.version[0]}.{join.version[1]} is not read"
         raise BuildFailed(
-            [Problem("UNKNOWN_LINK_VERSION", join.place, message, "compose again with join v0.3 or later")]
+            [Problem("UNKNOWN_LINK_VERSION", join.place, message, "compose again with a join before v1.0")]
         )
     definitions = {node.name.value: node for node in document.definitions if isinstance(node, DirectiveDefinitionNode)}
     graphs = {

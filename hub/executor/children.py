@@ -21,6 +21,7 @@ class StepChild:
     absent  what stands where that step has no row
     carried how many texts the mark brings along behind the key, for the slots in what fills it
     start   where its parameters begin among those of the parent's subtree
+    needs   the fields that are needed of a representation, if not all are: what else failed is handed over as null
     """
 
     step: Step
@@ -28,6 +29,7 @@ class StepChild:
     absent: str
     start: int
     carried: int = 0
+    needs: tuple[str, ...] = ()
 
     def loader(self, parent: Loader) -> Loader:
         """The loader that answers this mark for the parent's loader."""

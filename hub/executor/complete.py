@@ -82,13 +82,14 @@ class _Walk:
         if source == "!":
             return
         place = (source, tuple(step for step in path if isinstance(step, str)))
-        message, code = _said(source)
-        self.errors.setdefault(place, {"message": message, "path": list(path), "extensions": {"code": code}})
+        message, extensions = _said(source)
+        self.errors.setdefault(place, {"message": message, "path": list(path), "extensions": extensions})
 
 
-def _said(payload: str) -> tuple[str, str]:
-    """Message and code of a failure: those it brings along, or those of a source that did not answer."""
+def _said(payload: str) -> tuple[str, Mapping[str, Any]]:
+    """Message and extensions of a failure: those it brings along, or those of a source that did not answer."""
     if payload.startswith("#"):
-        _, code, message = orjson.loads(bytes.fromhex(payload[1:]))
-        return message, code
-    return MESSAGES.get(payload, (f"the {payload} part of the graph is unavailable", "SOURCE_UNAVAILABLE"))
+        _, code, message, extensions = orjson.loads(bytes.fromhex(payload[1:]))
+        return message, {**extensions, "code": code}
+    message, code = MESSAGES.get(payload, (f"the {payload} part of the graph is unavailable", "SOURCE_UNAVAILABLE"))
+    return message, {"code": code}

@@ -4,6 +4,10 @@ A lane is one universe of one source. While all its pipelines are busy, the next
 out together when a pipeline is free; an idle lane answers at once. A loader is a pure function from key to texts for
 one question and its parameters, so it may serve every request that asks the same, and it keeps nothing: what it has
 answered is forgotten.
+
+Decided: who asks a remote subgraph for what is under way to the same profile gets that answer, unless something was
+changed by way of this hub since it was asked for; a client sees what it has written. Rejected: the same for the hub's
+own databases, where it saves little and an answer would be older than its question.
 """
 
 from __future__ import annotations
@@ -39,46 +43,79 @@ class Group:
     shared it would be cancelled with him.
     """
 
-    __slots__ = ("keys", "loader", "waiting")
+    __slots__ = ("changes", "keys", "loader", "waiting")
 
     def __init__(self, loader: Loader) -> None:
         self.loader = loader
         self.keys: dict[str, None] = {}
         self.waiting: list[asyncio.Future[Answers]] = []
+        self.changes = 0
+
+    def wait(self) -> asyncio.Future[Answers]:
+        """The answers, when they are there."""
+        future: asyncio.Future[Answers] = self.loader.step.lane.loop.create_future()
+        self.waiting.append(future)
+        return future
 
     @property
     def reader(self) -> Asserted | None:
         """What the source is told of who reads."""
         return self.loader.step.question.fetch.asserted
 
+    @property
+    def alone(self) -> bool:
+        """Whether no other question may go with it."""
+        return self.loader.step.question.alone
+
     def answer(self, answers: Answers) -> None:
         """Gives the answers to all who still wait."""
+        self.loader.answered(self)
         for future in self.waiting:
             if not future.done():
                 future.set_result(answers)
 
 
+class Changes:
+    """How many mutations have been run by way of one engine."""
+
+    __slots__ = ("count",)
+
+    def __init__(self) -> None:
+        self.count = 0
+
+
 class Loader:
-    """One step with the parameters of its subtree: key -> texts. Of one run alone, where that is `observed`."""
+    """One step with the parameters of its subtree: key -> texts.
 
-    __slots__ = ("_gathering", "observed", "parameters", "step")
+    observed  by the one run that it serves, if there is one
+    changes   whether its question changes something: then it serves one request
+    """
 
-    def __init__(self, step: Step, parameters: tuple[Any, ...], observed: Observed | None = None) -> None:
+    __slots__ = ("_away", "_gathering", "changes", "observed", "parameters", "step")
+
+    def __init__(
+        self, step: Step, parameters: tuple[Any, ...], observed: Observed | None = None, *, changes: bool = False
+    ) -> None:
         self.step = step
         self.parameters = parameters
         self.observed = observed
         self._gathering: Group | None = None
+        self._away: list[Group] = []
+        self.changes = changes
 
     def load(self, keys: Iterable[str]) -> asyncio.Future[Answers]:
         """The answers of a group that holds at least these keys; a key without a row is not in them."""
-        group = self._gathering
-        if group is None or len(group.keys) >= MOST_KEYS:
-            group = self._gathering = Group(self)
-            self.step.lane.enqueue(group)
-        group.keys.update(dict.fromkeys(keys))
-        future: asyncio.Future[Answers] = self.step.lane.loop.create_future()
-        group.waiting.append(future)
-        return future
+        wanted = dict.fromkeys(keys)
+        changes = self.step.lane.changes.count
+        for group in self._away:
+            if group.changes == changes and wanted.keys() <= group.keys.keys():
+                return group.wait()
+        gathering = self._gathering
+        if gathering is None or len(gathering.keys) >= MOST_KEYS:
+            gathering = self._gathering = Group(self)
+            self.step.lane.enqueue(gathering)
+        gathering.keys.update(wanted)
+        return gathering.wait()
 
     def child(self, index: int) -> Loader:
         """The loader that fills the marks of a child which is a step."""
@@ -90,6 +127,19 @@ class Loader:
         """The group goes out: later keys gather in another."""
         if self._gathering is group:
             self._gathering = None
+        if self.step.question.merged:
+            group.changes = self.step.lane.changes.count
+            self._away.append(group)
+        self._forget()
+
+    def answered(self, group: Group) -> None:
+        """The group is back."""
+        if group in self._away:
+            self._away.remove(group)
+            self._forget()
+
+    def _forget(self) -> None:
+        if self._gathering is None and not self._away:
             self.step.forget(self)
 
 
@@ -127,14 +177,16 @@ class Lane:
         "_timer",
         "_waiting",
         "_waking",
+        "changes",
         "loop",
         "source",
         "width",
     )
 
-    def __init__(self, source: Source, universe: Universe) -> None:
+    def __init__(self, source: Source, universe: Universe, changes: Changes) -> None:
         self.loop = asyncio.get_running_loop()
         self.source = source
+        self.changes = changes
         self.width = source.width(universe)
         self._waiting: deque[Group] = deque()
         self._away = False
@@ -187,13 +239,13 @@ class Lane:
 
     def _next(self) -> list[Group]:
         """The groups that go out next: as many as may go together, of those that are asked for the same reader."""
-        groups = [self._waiting.popleft()]
-        reader = groups[0].reader
-        if self.source.together > 1 and self._waiting:
+        first = self._waiting.popleft()
+        groups = [first]
+        if self.source.together > 1 and self._waiting and not first.alone:
             others: list[Group] = []
             while self._waiting and len(groups) < self.source.together:
                 group = self._waiting.popleft()
-                (groups if group.reader == reader else others).append(group)
+                (others if group.alone or group.reader != first.reader else groups).append(group)
             self._waiting.extendleft(reversed(others))
         return groups
 
@@ -222,6 +274,7 @@ class Lane:
             log.error("a question to `%s` failed: %s", self.source.name, origin(error))
             answers = [SourceUnavailable(self.source.name)] * len(groups)
         finally:
+            self.changes.count += sum(group.loader.changes for group in groups)
             self._busy -= 1
             if self._waiting:
                 self._start()
@@ -285,10 +338,11 @@ class Lanes:
     def __init__(self, sources: Mapping[str, Source]) -> None:
         self.sources = sources
         self._lanes: dict[tuple[str, Universe], Lane] = {}
+        self._changes = Changes()
 
     def lane(self, source: str, universe: Universe) -> Lane:
         """The lane of a universe of a source."""
         lane = self._lanes.get((source, universe))
         if lane is None:
-            lane = self._lanes[source, universe] = Lane(self.sources[source], universe)
+            lane = self._lanes[source, universe] = Lane(self.sources[source], universe, self._changes)
         return lane

@@ -18,12 +18,13 @@ import orjson
 
 from hub.errors import SourceUnavailable
 from hub.executor.children import FunctionChild, ListChild, MergeChild, StepChild
-from hub.executor.merge import merged
+from hub.executor.merge import closed, merged, opened
 from hub.model.source import (
     ABSENT,
     FAILED,
     FAILURE,
     FIRST_CODE,
+    GIVEN,
     INNER,
     INNER_END,
     KEY_PARTS,
@@ -42,6 +43,8 @@ Answers = Mapping[str, Texts]
 # Number of a child -> the keys it was asked for at the same time as its parent, and its answers to come.
 Early = dict[int, tuple[Mapping[str, None], "asyncio.Future[Answers]"]]
 
+# What follows a representation in a key.
+_BEHIND = re.compile(f"[{GIVEN}{PASSED}]")
 _INNERMOST = re.compile(f"{INNER}([^{INNER}{INNER_END}]*){INNER_END}")
 
 log = logging.getLogger("hub.executor")
@@ -55,7 +58,7 @@ def failed(keys: Iterable[str], columns: int, error: SourceUnavailable) -> Answe
 async def join(loader: Loader, answers: Answers, early: Early) -> Answers:
     """The answers with every mark filled."""
     whole = TEXT_END.join(chain.from_iterable(answers.values()))
-    filling = _Filling(loader, early)
+    filling = _Filling(loader, early, broken=FAILED in whole or ABSENT in whole)
     if loader.step.question.nested:
         # What waits for nothing inside is asked at the same time as what is inside the others.
         marks = set(whole.split(MARK)[1::2])
@@ -79,12 +82,13 @@ _Pending = tuple["StepChild", Mapping[str, Any], "asyncio.Future[Answers]"]
 class _Filling:
     """Fills the marks of one batch. What a step was asked once, it is not asked again."""
 
-    __slots__ = ("children", "early", "loaded", "loader", "nested")
+    __slots__ = ("broken", "children", "early", "loaded", "loader", "nested")
 
-    def __init__(self, loader: Loader, early: Early) -> None:
+    def __init__(self, loader: Loader, early: Early, *, broken: bool) -> None:
         self.loader = loader
         self.children = loader.step.children
         self.nested = loader.step.question.nested
+        self.broken = broken or self.nested
         self.early = early
         self.loaded: dict[tuple[int, str], asyncio.Future[Answers]] = {}
 
@@ -101,7 +105,7 @@ class _Filling:
         for index, (child, found_here) in enumerate(zip(self.children, self.by_child(marks), strict=True)):
             match child:
                 case StepChild():
-                    if self.nested:
+                    if self.broken:
                         found.update({mark: text for mark in found_here if (text := _missing(mark, child)) is not None})
                     self.ask(index, child, found_here, pending)
                 case FunctionChild():
@@ -113,7 +117,7 @@ class _Filling:
         for child, marked, future in pending:
             answers = await future
             column, absent = child.column, child.absent
-            if child.carried:
+            if child.carried or child.needs:
                 for key, of in marked.items():
                     text = answers[key][column] if key in answers else absent
                     found.update({mark: _brought(text, mark) for mark in of})
@@ -130,6 +134,8 @@ class _Filling:
     def ask(self, index: int, child: StepChild, marks: Sequence[str], pending: list[_Pending]) -> None:
         """Asks a step for the keys in the marks, and notes what is to come."""
         waiting = _keys(child, marks)
+        if self.broken:
+            waiting = {key: of for key, of in waiting.items() if not _broken(key)}
         if index in self.early:
             asked, future = self.early[index]
             late = waiting.keys() - asked.keys()
@@ -149,18 +155,33 @@ class _Filling:
             future = self.loaded.get((id(child.step), key))
             if future is not None:
                 pending.append((child, {key: of}, future))
-            elif not _broken(key):
+            else:
                 left[key] = of
         return left
 
 
 def _missing(mark: str, child: StepChild) -> str | None:
     """What stands where what was to be handed over could not be had."""
-    mark = _mattering(mark)
-    failed_input = FAILURE.search(mark)
+    key = _mattering(_key(child, mark))
+    failed_input = FAILURE.search(key)
     if failed_input is not None:
         return failed_input[0]
-    return child.absent if ABSENT in mark else None
+    return child.absent if ABSENT in key else None
+
+
+def _keys(child: StepChild, marks: Iterable[str]) -> dict[str, Any]:
+    """key -> the mark that holds it, or all of them where several may or they bring something along."""
+    if not child.carried and not child.needs:
+        return {mark[1:]: mark for mark in marks}
+    found: dict[str, list[str]] = {}
+    for mark in marks:
+        found.setdefault(_key(child, mark), []).append(mark)
+    return found
+
+
+def _key(child: StepChild, mark: str) -> str:
+    key = mark[1:].partition(KEY_PARTS)[0] if child.carried else mark[1:]
+    return _mended(key, child.needs) if child.needs and _broken(key) else key
 
 
 def _broken(key: str) -> bool:
@@ -170,20 +191,19 @@ def _broken(key: str) -> bool:
 
 def _mattering(key: str) -> str:
     """A key without what only passes through."""
-    if PASSED not in key:
-        return key
-    known, _, rest = key.partition(PASSED)
-    return known + rest.partition(KEY_PARTS)[2]
+    return key.partition(PASSED)[0]
 
 
-def _keys(child: StepChild, marks: Iterable[str]) -> dict[str, Any]:
-    """key -> the mark that holds it, or all of them where they bring something along."""
-    if not child.carried:
-        return {mark[1:]: mark for mark in marks}
-    found: dict[str, list[str]] = {}
-    for mark in marks:
-        found.setdefault(mark[1:].partition(KEY_PARTS)[0], []).append(mark)
-    return found
+def _mended(key: str, needs: Sequence[str]) -> str:
+    """A representation with null for what failed; if something did that is needed, what is needed of it.
+
+    What comes with it from above, comes with it still.
+    """
+    handed = _BEHIND.split(key, 1)[0]
+    whole = opened(handed)
+    needed = closed({name: whole[name] for name in needs if name in whole})
+    mended = needed if _broken(needed) else FAILURE.sub("null", handed).replace(ABSENT, "null")
+    return mended + key[len(handed) :]
 
 
 def _brought(text: str, mark: str) -> str:

@@ -6,6 +6,7 @@ Several subgraphs may each give a part of a value that has no key of its own. Wh
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,22 +15,33 @@ import orjson
 from hub.model.plan import Order
 from hub.model.source import ABSENT, FAILED, FAILURE
 
-_AGAIN = re.compile(r'"\\u0003([^"]*)"')
+# A random word, so that no data can be taken for a mark. It never goes out.
+_WORD = secrets.token_hex(16)
+_MARKED = re.compile(f'"{_WORD}([^"]*)"')
+_NOTHING = "!"
 
 
 def merged(texts: Sequence[str], order: Order) -> str:
     """The JSON text of the whole, its fields in the order of the answer."""
-    found: Any = _open(texts[0])
+    found: Any = opened(texts[0])
     for text in texts[1:]:
-        found = _both(found, _open(text))
-    closed = orjson.dumps(_ordered(found, order)).decode()
-    return _AGAIN.sub(lambda match: f"{FAILED}{match[1]}{FAILED}", closed).replace('"\\u0004"', ABSENT)
+        found = _both(found, opened(text))
+    return closed(_ordered(found, order))
 
 
-def _open(text: str) -> Any:
-    """A part, with marks of failure as strings that no JSON text of a value can hold."""
-    opened = FAILURE.sub(lambda match: f'"\\u0003{match[1]}"', text).replace(ABSENT, '"\\u0004"')
-    return orjson.loads(opened)
+def closed(value: Any) -> str:
+    """The text of an opened value."""
+    return _MARKED.sub(_mark, orjson.dumps(value).decode())
+
+
+def _mark(match: re.Match[str]) -> str:
+    return ABSENT if match[1] == _NOTHING else f"{FAILED}{match[1]}{FAILED}"
+
+
+def opened(text: str) -> Any:
+    """A value with marks of failure, which stand in it as strings."""
+    marked = FAILURE.sub(lambda match: f'"{_WORD}{match[1]}"', text).replace(ABSENT, f'"{_WORD}{_NOTHING}"')
+    return orjson.loads(marked)
 
 
 def _both(one: Any, other: Any) -> Any:

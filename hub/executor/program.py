@@ -79,6 +79,10 @@ class RootMerge:
     order: Order
 
 
+# id of a fetch of the plan at hand -> its step
+_Made = dict[int, Step]
+
+
 @dataclass(frozen=True, slots=True)
 class Search:
     """A step that gives keys for a filter, under the name of a variable."""
@@ -132,7 +136,7 @@ class Programs:
     def program(self, plan: Plan, operation: Operation, introspect: Callable[[str], str]) -> Program:
         """The program of a plan; `introspect` gives the text of an introspection field by its response key."""
         parts: list[tuple[str, RootPart]] = []
-        steps: dict[int, Step] = {}
+        made: _Made = {}
         for node in plan.nodes:
             match node:
                 case Typename():
@@ -141,7 +145,7 @@ class Programs:
                     parts.append((node.key, introspect(node.key)))
                 case RootHole():
                     lookup = self._lookups[node.source, node.name]
-                    step = self._step(node.fetch, steps)
+                    step = self._step(node.fetch, made)
                     parts.append(
                         (
                             node.key,
@@ -149,33 +153,45 @@ class Programs:
                         )
                     )
                 case RootEntities():
-                    ways = tuple(EntityStep(way.type, way.key, self._step(way.fetch, steps)) for way in node.ways)
+                    ways = tuple(EntityStep(way.type, way.key, self._step(way.fetch, made)) for way in node.ways)
                     parts.append((node.key, RootRepresented(node.representations, ways)))
                 case RootValue():
-                    parts.append((node.key, self._root(node.node, steps)))
-        searches = tuple(Search(one, self._step(one.fetch, steps)) for one in plan.searches)
+                    parts.append((node.key, self._root(node.node, made)))
+        searches = tuple(Search(one, self._step(one.fetch, made)) for one in plan.searches)
         introspects = any(isinstance(node, Introspection) for node in plan.nodes)
-        return Program(operation, tuple(parts), introspects, plan.serial, self._secrets, plan, steps, searches)
+        return Program(operation, tuple(parts), introspects, plan.serial, self._secrets, plan, made, searches)
 
-    def _root(self, node: Hole | Merge, steps: dict[int, Step]) -> RootFetch | RootMerge:
+    def _root(self, node: Hole | Merge, made: _Made) -> RootFetch | RootMerge:
         if isinstance(node, Hole):
-            return self._root_fetch(node, steps)
-        parts = tuple(self._root_fetch(part, steps) for part in node.parts if isinstance(part, Hole))
+            return self._root_fetch(node, made)
+        parts = tuple(self._root_fetch(part, made) for part in node.parts if isinstance(part, Hole))
         return RootMerge(parts, node.order)
 
-    def _root_fetch(self, hole: Hole, steps: dict[int, Step]) -> RootFetch:
-        return RootFetch(self._step(hole.fetch, steps), hole.column, id(hole.fetch))
+    def _root_fetch(self, hole: Hole, made: _Made) -> RootFetch:
+        return RootFetch(self._step(hole.fetch, made), hole.column, id(hole.fetch))
 
-    def _step(self, fetch: Fetch, steps: dict[int, Step]) -> Step:
+    def _step(self, fetch: Fetch, made: _Made) -> Step:
+        """The step of a fetch, on which many holes may hang: it is compiled for the first of them."""
+        known = made.get(id(fetch))
+        if known is None:
+            known = made[id(fetch)] = self._compiled(fetch, made)
+        return known
+
+    def _compiled(self, fetch: Fetch, made: _Made) -> Step:
         question = self._lanes.sources[fetch.source].question(fetch)
         children: list[Child] = []
         start = len(question.parameters)
+        starts: dict[int, int] = {}
         for child in question.children:
             if isinstance(child, Hole):
-                step = self._step(child.fetch, steps)
+                step = self._step(child.fetch, made)
                 missing = absent(nullable=child.nullable, many=child.many)
-                children.append(StepChild(step, child.column, missing, start, len(child.carried)))
-                start += step.parameter_count
+                if id(step) not in starts:
+                    starts[id(step)] = start
+                    start += step.parameter_count
+                children.append(
+                    StepChild(step, child.column, missing, starts[id(step)], len(child.carried), child.needs)
+                )
             elif isinstance(child, MergedChild):
                 children.append(MergeChild(child.order))
             elif isinstance(child, CursorChild):
@@ -196,7 +212,9 @@ class Programs:
             question.passed,
             tuple(repr((one.argument, one.use) if isinstance(one, Argued) else one) for one in question.parameters),
             tuple(
-                (id(child.step), child.column, child.absent, child.carried) if isinstance(child, StepChild) else child
+                (id(child.step), child.column, child.absent, child.carried, child.needs)
+                if isinstance(child, StepChild)
+                else child
                 for child in children
             ),
         )
@@ -205,5 +223,4 @@ class Programs:
             known = self._steps[identity] = Step(
                 question, self._lanes.lane(fetch.source, fetch.universe), children, early
             )
-        steps[id(fetch)] = known
         return known

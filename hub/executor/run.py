@@ -133,7 +133,7 @@ class _Asked:
         if self.calls is None or not isinstance(part, RootFetch):
             return part.step.loader(parameters, self.observed).load(keys) if keys else None
         if part.call not in self.calls:
-            self.calls[part.call] = Loader(part.step, parameters, self.observed).load(keys)
+            self.calls[part.call] = Loader(part.step, parameters, self.observed, changes=True).load(keys)
         return self.calls[part.call]
 
     async def text(self) -> str:

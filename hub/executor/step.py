@@ -27,10 +27,21 @@ class Step:
                      a row that turns out not to exist does no harm, and it makes a hidden row and an absent one cause
                      the same statements.
     leads_to         lanes of remote children, which do well to wait for what this one leads to
-    parameter_count  parameters of the whole subtree: this question's own, then those of each child in turn
+    below            the steps of its children, each once
+    parameter_count  parameters of the whole subtree: this question's own, then those of each step below in turn
     """
 
-    __slots__ = ("__weakref__", "_loaders", "children", "early", "lane", "leads_to", "parameter_count", "question")
+    __slots__ = (
+        "__weakref__",
+        "_loaders",
+        "below",
+        "children",
+        "early",
+        "lane",
+        "leads_to",
+        "parameter_count",
+        "question",
+    )
 
     def __init__(
         self, question: Question, lane: Lane, children: Sequence[Child], early: Sequence[tuple[int, int | None]]
@@ -39,11 +50,10 @@ class Step:
         self.lane = lane
         self.children = tuple(children)
         self.early = tuple(early)
-        lanes = {child.step.lane for child in self.children if isinstance(child, StepChild)}
+        self.below = tuple(dict.fromkeys(child.step for child in self.children if isinstance(child, StepChild)))
+        lanes = {step.lane for step in self.below}
         self.leads_to = tuple(one for one in lanes if one.source.together > 1)
-        self.parameter_count: int = len(question.parameters) + sum(
-            child.step.parameter_count for child in self.children if isinstance(child, StepChild)
-        )
+        self.parameter_count: int = len(question.parameters) + sum(step.parameter_count for step in self.below)
         self._loaders: dict[tuple[Any, ...], Loader] = {}
 
     def bind(self, variables: Mapping[str, Any], secrets: Secrets) -> tuple[Any, ...]:
@@ -51,9 +61,8 @@ class Step:
         if not self.parameter_count:
             return ()
         own = [_bound(one, variables, secrets) for one in self.question.parameters]
-        for child in self.children:
-            if isinstance(child, StepChild):
-                own += child.step.bind(variables, secrets)
+        for step in self.below:
+            own += step.bind(variables, secrets)
         return tuple(own)
 
     def loader(self, parameters: tuple[Any, ...] = (), observed: Observed | None = None) -> Loader:
@@ -69,7 +78,7 @@ class Step:
         return loader
 
     def forget(self, loader: Loader) -> None:
-        """Called when a loader's keys have gone out."""
+        """Called when nothing waits for a loader any more, nor can."""
         if loader.parameters and self._loaders.get(loader.parameters) is loader:
             del self._loaders[loader.parameters]
 

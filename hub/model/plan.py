@@ -90,6 +90,8 @@ class Hole:
     representation  for a remote subgraph: what it is handed, in place of the bare values of `inputs`; a `Context` alone
                     is a whole one
     carried         fields that are known where the hole is, and stand in slots of what it is filled with
+    needs           the fields of the representation that it needs, if there are others: what failed of those is handed
+                    over as null, and not the failure of this field
     """
 
     key: str
@@ -103,6 +105,7 @@ class Hole:
     effects: Effects = SHOWN
     representation: tuple[Node, ...] = ()
     carried: tuple[Node, ...] = ()
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,8 @@ class Question:
     shaped      how answers are shaped, where the text does not say it: alike only with the same
     passed      what in its texts stands for the values that keys bring for further below, in their order
     varied      how it is best answered hangs on the values of its parameters
+    alone       whether it is asked by itself, also of a source that takes several questions at once
+    merged      whether the answer that is under way may serve who asks the same in the meantime
     """
 
     fetch: Fetch
@@ -146,6 +148,8 @@ class Question:
     shaped: str = ""
     passed: tuple[str, ...] = ()
     varied: bool = False
+    alone: bool = False
+    merged: bool = False
 
 
 Texts = tuple[str, ...]
@@ -163,11 +167,11 @@ def absent(*, nullable: bool, many: bool = False) -> str:
     return "[]" if many else ABSENT
 
 
-def failure(source: str, code: str = "", message: str = "") -> str:
-    """What stands where a source failed; `code` and `message` if there is more to show than that it did."""
+def failure(source: str, code: str = "", message: str = "", extensions: Mapping[str, Any] | None = None) -> str:
+    """What stands where a source failed; what follows its name if there is more to show than that it did."""
     if not code:
         return f"{FAILED}{source}{FAILED}"
-    return f"{FAILED}#{orjson.dumps([source, code, message]).hex()}{FAILED}"
+    return f"{FAILED}#{orjson.dumps([source, code, message, extensions or {}]).hex()}{FAILED}"
 
 
 Asked = tuple[Question, tuple[Any, ...], Sequence[str]]

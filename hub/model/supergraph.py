@@ -1,6 +1,6 @@
 """The composed graph, as the planner, the policy and `hub compose` see it.
 
-Made by `hub.compose` (from subgraphs, or from a supergraph's SDL in the join specification v0.3 and later).
+Made by `hub.compose` (from subgraphs, or from a supergraph's SDL in the join specification v0.1 to v0.5).
 The names follow that specification: `JoinType` is one `@join__type`, `JoinField` one `@join__field`.
 """
 

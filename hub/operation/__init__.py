@@ -14,13 +14,14 @@ from hub.operation.forms import Form, forms_of
 from hub.operation.normalise import normalise
 from hub.operation.parse import Limits, parse_document
 from hub.operation.prepare import Prepared, booleans_given, prepare
-from hub.operation.variables import coerce_variables
+from hub.operation.variables import coerce_forming_variables, coerce_variables
 
 __all__ = [
     "Form",
     "Limits",
     "Prepared",
     "booleans_given",
+    "coerce_forming_variables",
     "coerce_variables",
     "forms_of",
     "normalise",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graphql import GraphQLError, get_variable_values
+from graphql.language import VariableDefinitionNode
 
 from hub.errors import Refused, Shown
 from hub.operation.parse import shown
@@ -23,11 +24,9 @@ def coerce_variables(prepared: Prepared, values: Mapping[str, Any]) -> Mapping[s
         found = _words(prepared, values)
         if found is not None:
             return found
-    result = get_variable_values(prepared.schema, definitions, dict(values), max_errors=MOST_ERRORS)
-    if isinstance(result, list):
-        raise Refused([shown(error, "BAD_USER_INPUT") for error in result])
+    found = _coerced(prepared, definitions, values)
     # A default lets such a variable be nullable, but what it decides has no third way (GraphQL 5.8.5).
-    undecided = [name for name in prepared.booleans if result.coerced.get(name, False) is None]
+    undecided = [name for name in prepared.booleans if found.get(name, False) is None]
     if undecided:
         raise Refused(
             [
@@ -35,6 +34,22 @@ def coerce_variables(prepared: Prepared, values: Mapping[str, Any]) -> Mapping[s
                 for name in undecided
             ]
         )
+    return found
+
+
+def coerce_forming_variables(prepared: Prepared, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Those that decide the form of a statement, or `Refused`: a plan does not wait for the values of the others."""
+    names = {name for name, _ in prepared.forming}
+    definitions = prepared.operation.variable_definitions or ()
+    return _coerced(prepared, [one for one in definitions if one.variable.name.value in names], values)
+
+
+def _coerced(
+    prepared: Prepared, definitions: Sequence[VariableDefinitionNode], values: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    result = get_variable_values(prepared.schema, definitions, dict(values), max_errors=MOST_ERRORS)
+    if isinstance(result, list):
+        raise Refused([shown(error, "BAD_USER_INPUT") for error in result])
     return result.coerced
 
 

@@ -11,6 +11,7 @@ come from elsewhere again. A field of which no place gives all below it is taken
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -97,7 +98,7 @@ class _Draft:
     reads     what the policy gives of what they read
     inputs    those of them, and of the key, that come from elsewhere again
     handed    the representation, once it is planned
-    leaves    the columns of values without objects, by field and arguments
+    wanted    the columns of its fields, by what makes two of them the same
     awaits    whether an object above has yet to fetch what it takes from there
     """
 
@@ -109,7 +110,7 @@ class _Draft:
     reads: dict[Coordinate, Effects] = field(default_factory=dict)
     inputs: list[_Placed] = field(default_factory=list)
     handed: tuple[Node, ...] = ()
-    leaves: dict[tuple[str, str], int] = field(default_factory=dict)
+    wanted: dict[object, tuple[Grant, int]] = field(default_factory=dict)
     awaits: bool = False
 
 
@@ -429,7 +430,7 @@ class _Builder:
         if here.isdisjoint(self.graph.resolvers(grant.field.parent, grant.name)):
             return argument
         expected = grant.field.inputs.get(name)
-        if expected is None or not isinstance(get_named_type(expected), GraphQLInputObjectType):
+        if expected is None or get_named_type(expected).name not in self.graph.filters:
             return argument
         return self.without_links(argument, expected, name, grant)
 
@@ -709,20 +710,23 @@ class _Object:
             yield one.grant.key, self.hole(one)
 
     def place_all(self, grants: Sequence[Grant]) -> list[_Placed]:
-        """Gives every field a column in a fetch, or several that each give a part of it."""
+        """Gives every field a column in a fetch, or several that each give a part of it.
+
+        The move that serves most fields is taken; of equals, one that is taken anyway.
+        """
         waiting = list(grants)
         options = {id(grant): self.options(grant) for grant in waiting}
         placed: list[_Placed] = []
         while waiting:
-            served: dict[Move, int] = {}
-            for grant in waiting:
-                for move in options[id(grant)]:
-                    served[move] = served.get(move, 0) + 1
+            served = Counter(move for grant in waiting for move in options[id(grant)])
             self.builder.spend(len(waiting))
-            best = max(served, key=lambda move: self.worth(move, served[move]))
-            taken = [grant for grant in waiting if best in options[id(grant)]]
+            taken = {draft.move for draft in self.drafts.values()}
+            best = max(served, key=lambda move: (served[move], move in taken, move.to.graph, move.names))
+            chosen = [grant for grant in waiting if best in options[id(grant)]]
             waiting = [grant for grant in waiting if best not in options[id(grant)]]
-            for grant in taken:
+            if bridged := [one for one in chosen if not self.arrives(best, one)]:
+                self.bridge(self.draft(best, bridged[0]), bridged)
+            for grant in chosen:
                 draft = self.draft(best, grant)
                 column, rest = self.column(draft, grant)
                 placed.append(_Placed(grant, draft, column))
@@ -749,15 +753,29 @@ class _Object:
         whole = [move for move, served, rest in parts if served is not None and rest is None]
         return whole or [move for move, served, _ in parts if served is not None]
 
+    def arrives(self, move: Move, grant: Grant) -> bool:
+        """Whether the field is given where the move leads, and not only behind that."""
+        if grant.name == "__typename":
+            return self.graph.at_hand(move.to, grant.name)
+        return self.graph.joined(move.to, grant.name) is not None
+
+    def bridge(self, draft: _Draft, grants: Sequence[Grant]) -> None:
+        """Columns for fields that are given behind a place only. From there on they are planned in one go, so that
+        what they are handed is known before any of them is placed.
+        """
+        fresh: dict[object, Grant] = {}
+        for grant in grants:
+            same = self.sameness(grant)
+            if same not in draft.wanted:
+                fresh.setdefault(same, grant)
+        for (same, grant), node in zip(fresh.items(), draft.target.nodes(tuple(fresh.values())), strict=True):
+            draft.fetch.columns.append(node)
+            draft.wanted[same] = grant, len(draft.fetch.columns) - 1
+
     def split_at(self, move: Move, grant: Grant) -> tuple[Grant | None, Grant | None]:
         if self.graph.joined(move.to, grant.name) is None:
             return grant, None  # a bridge: what is behind it is planned from there
         return self.split(move.to, grant)
-
-    def worth(self, move: Move, served: int) -> tuple[int, int, str, tuple[str, ...]]:
-        """How many fields a move serves; of equals, one that is taken anyway."""
-        taken = any(draft.move == move for draft in self.drafts.values())
-        return served, taken, move.to.graph, move.names
 
     def draft(self, move: Move, grant: Grant) -> _Draft:
         """The fetch that a field joins: one of the same move, if what it requires is at hand or the same."""
@@ -766,8 +784,13 @@ class _Object:
         sight = self.builder.sight(move.to.graph, grant.standing)
         local = self.graph.gives(self.type, self.place, required) and not _has_arguments(required)
         uses = self.uses(move.to, grant)
-        identity = (move, sight, "" if local else repr(required), *((use.context, use.selection) for use in uses))
+        taken = tuple((use.context, use.selection) for use in uses)
+        identity = (move, sight, "" if local else repr(required), *taken)
         found = self.drafts.get(identity)
+        if found is not None and found.handed and any(node not in found.required for node in required):
+            # What it is handed is settled: this field has to be asked for by itself.
+            identity = (move, sight, repr(required), *taken)
+            found = self.drafts.get(identity)
         if found is None:
             fetch = self.builder.fetch(move, grant.standing)
             target = _Object(self.builder, self.target(fetch, move.to))
@@ -783,25 +806,26 @@ class _Object:
 
     def column(self, draft: _Draft, grant: Grant) -> tuple[int, Grant | None]:
         """The column of a field in a fetch, and what of it that place does not give."""
-        leaf = (
-            None if self.serial or grant.selection is not None else (grant.name, repr((grant.arguments, grant.effects)))
-        )
-        if leaf is not None and leaf in draft.leaves:
-            return draft.leaves[leaf], None
+        same = self.sameness(grant)
+        if same in draft.wanted:
+            return draft.wanted[same][1], None
         rest = None
-        if grant.name == "__typename" and self.graph.at_hand(draft.move.to, grant.name):
+        if grant.name == "__typename":
             node: Node = Typename(grant.key)
-        elif self.graph.joined(draft.move.to, grant.name) is not None:
+        else:
             given, rest = draft.target.here(grant)
             if given is None:
                 (given,), rest = draft.target.nodes([grant]), None
             node = given
-        else:
-            (node,) = draft.target.nodes([grant])
         draft.fetch.columns.append(node)
-        if leaf is not None:
-            draft.leaves[leaf] = len(draft.fetch.columns) - 1
+        draft.wanted[same] = grant, len(draft.fetch.columns) - 1
         return len(draft.fetch.columns) - 1, rest
+
+    def sameness(self, grant: Grant) -> object:
+        """What two fields of a fetch have in common if they are one: values without objects, asked with the same."""
+        if self.serial or grant.selection is not None:
+            return id(grant)
+        return grant.name, repr((grant.arguments, grant.effects))
 
     def join_drafts(self, placed: Sequence[_Placed]) -> None:
         """Fetches of the same place become one, where that makes nobody wait who need not.
@@ -832,7 +856,7 @@ class _Object:
         into.fetch.bound |= draft.fetch.bound
         into.fetch.passed |= draft.fetch.passed
         into.reads |= draft.reads
-        into.leaves |= {leaf: start + column for leaf, column in draft.leaves.items()}
+        into.wanted |= {same: (grant, start + column) for same, (grant, column) in draft.wanted.items()}
         into.required += tuple(node for node in draft.required if node not in into.required)
         known = {one.grant.key for one in into.inputs}
         into.inputs += [one for one in draft.inputs if one.grant.key not in known]
@@ -866,6 +890,9 @@ class _Object:
 
     def hole(self, placed: _Placed) -> Hole:
         draft, grant = placed.draft, placed.grant
+        joined = self.graph.joined(draft.move.to, grant.name)
+        every = [node.name for node in (*draft.move.key, *draft.required)]
+        own = [node.name for node in (*draft.move.key, *(joined.requires if joined is not None else ()))]
         inputs = (*draft.move.names, *(name for name in leaves(draft.required) if name not in draft.move.names))
         return Hole(
             grant.key,
@@ -876,6 +903,7 @@ class _Object:
             inputs,
             _many(grant) and draft.fetch.source in self.graph.own,
             representation=self.handed(draft),
+            needs=() if set(own) == set(every) else tuple(dict.fromkeys(own)),
         )
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from graphql import (
+    GraphQLField,
+    GraphQLInputType,
     GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLNonNull,
@@ -81,10 +83,16 @@ class PlannerGraph:
 
     def joined(self, place: Place, name: str) -> JoinField | None:
         """The declaration of a field at a place, if the subgraph resolves it there."""
-        for each in self.supergraph.fields.get((place.type, name), ()):
-            if each.graph == place.graph and self._active(each):
-                return each
-        return None
+        return self._joined.get((place.type, name, place.graph))
+
+    @cached_property
+    def _joined(self) -> Mapping[tuple[str, str, str], JoinField]:
+        found: dict[tuple[str, str, str], JoinField] = {}
+        for where, joins in self.supergraph.fields.items():
+            for each in joins:
+                if self._active(each):
+                    found.setdefault((*where, each.graph), each)
+        return found
 
     def _active(self, joined: JoinField) -> bool:
         if joined.override_label is not None and not joined.external:
@@ -114,17 +122,31 @@ class PlannerGraph:
 
     def field_type(self, type_name: str, name: str) -> GraphQLOutputType:
         """The type of a field, also of one that the public graph does not have."""
+        expected: GraphQLOutputType = next(self._declared(type_name, name)).type
+        return expected
+
+    def argument_type(self, type_name: str, name: str, argument: str) -> GraphQLInputType:
+        """The type of an argument, which `@requires` may give although the public graph does not have it."""
+        found = (field.args[argument] for field in self._declared(type_name, name) if argument in field.args)
+        expected: GraphQLInputType = next(found).type
+        return expected
+
+    def _declared(self, type_name: str, name: str) -> Iterator[GraphQLField]:
+        """A field in the public graph and in the whole one."""
         for schema in (self.supergraph.api, self._whole):
             owner = schema.type_map.get(type_name)
             if isinstance(owner, GraphQLObjectType | GraphQLInterfaceType) and name in owner.fields:
-                expected: GraphQLOutputType = owner.fields[name].type
-                return expected
-        raise KeyError(f"{type_name}.{name}")
+                yield owner.fields[name]
 
     @cached_property
     def _whole(self) -> GraphQLSchema:
         """With the inaccessible elements, which keys may have."""
         return build_ast_schema(parse(self.supergraph.sdl), assume_valid=True, assume_valid_sdl=True)
+
+    @cached_property
+    def filters(self) -> frozenset[str]:
+        """The input types of filters and orders of the hub's own lists."""
+        return frozenset(name for name, _ in self.compared)
 
     def link_key(self, type_name: str, name: str) -> tuple[str, ...] | None:
         """The key that a field of an own source holds of another entity; None where it is no link."""

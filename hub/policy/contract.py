@@ -9,7 +9,6 @@ answered alike.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from graphql import (
@@ -87,7 +86,6 @@ def _kept(api: GraphQLSchema, rules: RuleBook, profile: Profile) -> tuple[Mappin
     return {name: node for name, node in pruned.items() if name in reached}, query.name
 
 
-@lru_cache(maxsize=1)
 def _definitions(api: GraphQLSchema) -> Mapping[str, TypeDefinitionNode]:
     """The whole graph's definitions, which every profile's schema is pruned from."""
     nodes = parse(print_schema(api)).definitions

@@ -102,7 +102,7 @@ class RuleBook:
     def verdict(self, profile: Profile, standing: Standing, where: Coordinate) -> Verdict:
         """The same with its reasons."""
         if where in self.structure:
-            return Verdict(SHOWN, ("it is part of a list, whose own label decides",) * len(RecordClass))
+            return Verdict(SHOWN, ("part of a list",) * len(RecordClass))
         entrance = self.entrances.decide(self, profile, where)
         if entrance is not None:
             effect, reason = entrance

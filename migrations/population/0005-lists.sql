@@ -7,8 +7,10 @@ create index person_name_order on person (name_order, id);
 create index person_name_search on person (name_search, id) include (birth_date, residence_province_code);
 create index person_given_search on person (given_search, id)
     include (name_search, birth_date, residence_province_code);
-create index person_birth on person (birth_date, id);
-create index person_residence_province on person (residence_province_code, id);
-create index person_residence_commune on person (residence_commune_code, id);
+-- What is asked beside another condition is in the indexes of those: what it leaves out is never fetched, and a total of
+-- half the country reads no row.
+create index person_birth on person (birth_date, id) include (sex, life_status);
+create index person_residence_province on person (residence_province_code, id) include (sex, life_status);
+create index person_residence_commune on person (residence_commune_code, id) include (sex, life_status);
 -- The people of a province by name: a small province is one name in two hundred, too few to be picked from all names.
 create index person_residence_name on person (residence_province_code, name_order, id);

@@ -153,6 +153,10 @@ def test_its_plans_are_printed_by_plan(supergraph: Path) -> None:
     assert "error: -:1:3: Cannot query field 'nothing' on type 'Query'." in wrong.stderr
 
 
+def test_who_is_trusted_is_a_subgraph(supergraph: Path) -> None:
+    assert "`nowhere` is no subgraph" in refused("--supergraph", supergraph, "--public", "--trust", "nowhere")
+
+
 def test_what_is_no_supergraph_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "schema.graphql"
     file.write_text("type Query { a: Int }", encoding="utf-8")

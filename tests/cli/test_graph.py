@@ -34,7 +34,7 @@ def test_operation_opens_fragments_and_decides_skips() -> None:
     document = """query ($books: Boolean = true, $id: PersonalId!) {
       person(personalId: $id) {
         ...F
-        insuranceBook @include(if: $books) { benefits { ... on Pension { pay: amount } } }
+        insuranceBook @include(if: $books) { benefits { nodes { ... on Pension { pay: amount } } } }
       }
     }
     fragment F on Person { name: fullName fullName @skip(if: true) }"""
@@ -44,12 +44,13 @@ def test_operation_opens_fragments_and_decides_skips() -> None:
         "  person(personalId: $id): Person",
         "    name: fullName: String!",
         "    insuranceBook: InsuranceBook",
-        "      benefits: [BenefitSettlement!]!",
-        "        ... on AccidentBenefit",
-        "        ... on OneTimeBenefit",
-        "        ... on Pension",
-        "          pay: amount: Dong!",
-        "        ... on ShortTermBenefit",
+        "      benefits: BenefitSettlementConnection!",
+        "        nodes: [BenefitSettlement!]!",
+        "          ... on AccidentBenefit",
+        "          ... on OneTimeBenefit",
+        "          ... on Pension",
+        "            pay: amount: Dong!",
+        "          ... on ShortTermBenefit",
     ]
     without = hub("operation", "-", "--variables", '{"books": false}', given=document)
     assert "insuranceBook" not in without.stdout
@@ -150,6 +151,22 @@ def test_check_finds_no_drift_in_a_demo(demo: Demo) -> None:
     assert (done.returncode, done.stdout.split(":")[0]) == (0, "no drift")
 
 
+def test_check_prints_the_index_behind_every_way_to_ask_a_list(demo: Demo) -> None:
+    done = hub("check", "--lists", "--data", str(demo.folder.path))
+    assert done.returncode == 0
+    _, _, after = done.stdout.partition("Query.employers  (employer)\n")
+    assert after.splitlines()[:7] == [
+        "  employer_name_order       as it comes, order.name",
+        "  employer_tax_code_key     where.taxCode",
+        "  employer_name             where.name",
+        "  beside another condition  where.entityType, where.status",
+        "  employer_industry         where.industry.code",
+        "  employer_province         where.address.province.code",
+        "  employer_commune          where.address.commune.code",
+    ]
+    assert "NO INDEX" not in done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "given", "said"),
     [
@@ -158,7 +175,7 @@ def test_check_finds_no_drift_in_a_demo(demo: Demo) -> None:
         (
             ("plan", "-"),
             "{ persn }",
-            "error: -:1:3: Cannot query field 'persn' on type 'Query'. Did you mean 'person'?",
+            "error: -:1:3: Cannot query field 'persn' on type 'Query'. Did you mean 'person' or 'persons'?",
         ),
         (("plan", "-", "--as", "nobody"), "{ a }", "'nobody' is not one of"),
         (("plan", "-", "--variables", "[1]"), "{ a }", "error: --variables must be a JSON object"),

@@ -166,26 +166,26 @@ def test_a_root_field_that_cannot_be_asked_says_by_what() -> None:
 
 
 def test_what_holds_for_every_type_is_said_once_and_what_does_not_under_its_type() -> None:
-    document = "{ me { insuranceBook { benefits { ... on Pension { ratePercent } amount } } } }"
+    document = "{ me { insuranceBook { benefits { nodes { ... on Pension { ratePercent } amount } } } } }"
     lines = policy("-", "--as", "citizen", given=document).stdout.splitlines()[5:]
     assert [line.split("  show")[0].rstrip() for line in lines] == [
         "      benefits",
-        "        amount",
-        "        ... on Pension",
-        "          ratePercent",
+        "        nodes",
+        "          amount",
+        "          ... on Pension",
+        "            ratePercent",
     ]
 
 
-def test_an_order_that_is_seen_masked_is_told() -> None:
-    document = (
-        '{ employer(taxCode: "0099000013") { participants { person { insuranceBook { contributions { months } } } } } }'
-    )
-    done = policy("-", "--as", "analyst", given=document)
-    assert "sees Contribution.id as mask:pseudonym" in done.stdout
-    contributions = next(one for one in explained(document, "analyst")["fields"] if one["path"][-1] == "contributions")
-    assert contributions["sees"] == {
-        "Contribution.id": {
-            "civilian": {"effect": "mask:pseudonym", "because": cell("analyst.official", "KEY")},
+def test_an_order_that_is_not_seen_in_every_class_is_told() -> None:
+    document = '{ employer(taxCode: "0099000013") { units { unitCode } } }'
+    done = policy("-", "--as", "cleared-officer", given=document)
+    assert "sees EmployerUnit.objectGroup as" in done.stdout
+    units = next(one for one in explained(document, "cleared-officer")["fields"] if one["path"][-1] == "units")
+    assert units["sees"] == {
+        "EmployerUnit.objectGroup": {
+            "civilian": {"effect": "show", "because": cell("officer.official", "AFFILIATION")},
+            "defence": {"effect": "deny", "because": cell("officer.official", "AFFILIATION")},
         }
     }
 
@@ -218,11 +218,16 @@ OPERATIONS = {
     **{example.stem: example.read_text() for example in EXAMPLES},
     "sensitive": "{ me { household { members { person { ethnicity { name } identifiers { value } } } } } }",
     "class": 'query { person(personalId: "001099012340") { recordClass insuranceBook { issuer holder { sex } } } }',
-    "cards": 'query { person(personalId: "001099012340") { healthInsurance { cards { cardCode hiNumber issuer } } } }',
-    "benefits": "{ me { insuranceBook { benefits { id __typename ... on Pension { pay: amount } } } } }",
-    "employer": '{ employer(taxCode: "0099000013") { name units { unitCode } participants { person { fullName } } } }',
+    "cards": """query { person(personalId: "001099012340") {
+        healthInsurance { cards { nodes { cardCode hiNumber issuer } } } } }""",
+    "benefits": "{ me { insuranceBook { benefits { nodes { id __typename ... on Pension { pay: amount } } } } } }",
+    "employer": """{ employer(taxCode: "0099000013") {
+        name units { unitCode } participants { nodes { person { fullName } } } } }""",
     "introspection": "{ __typename __schema { queryType { name } } }",
-    "visits": '{ person(personalId: "001099012340") { healthInsurance { visits { diagnosis { code } totalCost } } } }',
+    "visits": """{ person(personalId: "001099012340") {
+        healthInsurance { visits { nodes { diagnosis { code } totalCost } } } } }""",
+    "page": """{ employer(taxCode: "0099000013") { participants(last: 2) {
+        totalCount pageInfo { hasPreviousPage startCursor } edges { cursor node { status person { sex } } } } } }""",
 }
 
 

@@ -190,7 +190,7 @@ type Query {
     [
         ("type Query {", "INVALID_GRAPHQL at supergraph:1:13: expected Name, found <EOF>"),
         ("type Query { a: Int }", "INVALID_GRAPHQL at supergraph: the schema links no `join` specification"),
-        (SDL.replace("join/v0.3", "join/v0.1"), "UNKNOWN_LINK_VERSION at supergraph:4:3: join v0.1 is not read"),
+        (SDL.replace("join/v0.3", "join/v1.0"), "UNKNOWN_LINK_VERSION at supergraph:4:3: join v1.0 is not read"),
         (SDL.replace("number org { code }", "number org {"), "INVALID_GRAPHQL at supergraph: `number org {`"),
         (
             SDL.replace("(graph: PEOPLE, provides", '(graph: PEOPLE, contextArguments: [{selection: "{ a"}], provides'),

@@ -8,8 +8,8 @@ their own or are the same wherever the bare name stands.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, TypeVar
 
@@ -23,15 +23,18 @@ from graphql import (
 )
 from hypothesis import strategies as st
 
-from hub.model.viewer import Profile, Standing
+from hub.model.viewer import Audience, Profile, Standing
 from tests.engine import oddities
 from tests.engine.oracle import Tables
-from tests.engine.rules import Rules, after
+from tests.engine.rules import Rules, after, is_list_part, universe
 
 T = TypeVar("T")
 Composite = GraphQLObjectType | GraphQLInterfaceType
 
 DEEPEST = 7
+
+NUMBER_OF_ONE = oddities.RENEWED
+"""A number that one person has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,6 @@ class Keys:
     books: tuple[str, ...]
     households: tuple[str, ...]
     employers: tuple[str, ...]
-    participants: tuple[str, ...]
 
 
 def keys_of(tables: Tables) -> Keys:
@@ -70,18 +72,21 @@ def keys_of(tables: Tables) -> Keys:
             oddities.NO_EMPLOYER,
             *some("employer", "tax_code", 12),
         ),
-        ("00000000-0000-0000-0000-000000000000", *some("participant", "id", 20)),
     )
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Reader:
-    """What decides which operations can be written: the schema a reader sees, and the rules on its paths."""
+    """What decides which operations can be written: the schema a reader sees, and the rules on its paths.
+
+    cursors   of lists, by the list's name; without any, pages begin at either end
+    """
 
     schema: GraphQLSchema
     rules: Rules
     profile: Profile
     keys: Keys
+    cursors: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +165,7 @@ class _Writer:
             (name, found, after(standing, (of.name, name)))
             for name, found in of.fields.items()
             if (unshared or self.shown(of.name, name, standing)) and (depth > 1 or not _composite(found))
+            if name != "searchPersons" or "number" in found.args  # a search by a name is asked elsewhere
         ]
         nested = [one for one in fields if _composite(one[1])]
         if nested and self.chance(60):
@@ -171,7 +177,8 @@ class _Writer:
         text = f"{key}{name}{arguments}{self.directive()}"
         inner = get_named_type(found.type)
         if isinstance(inner, GraphQLObjectType | GraphQLInterfaceType):
-            text += f" {self.selection(inner, below, depth - 1)}"
+            # What a list is made of is no step on the way.
+            text += f" {self.selection(inner, below, depth if is_list_part(inner.name) else depth - 1)}"
         return text
 
     def shown(self, parent: str, name: str, standing: Standing | None) -> bool:
@@ -201,8 +208,8 @@ class _Writer:
                 return f"(bookCode: {self.value('BookCode', self.one_of(keys.books))})"
             case "employer":
                 return f"(taxCode: {self.value('TaxCode', self.one_of(keys.employers))})"
-            case "participants":
-                return self.page(depth, goes_on="after" in found.args)
+            case _ if {"first", "last", "after", "before"} <= set(found.args):
+                return self.page(name, depth)
             case _:
                 raise AssertionError(f"the argument of `{name}` is not known here")
 
@@ -220,24 +227,32 @@ class _Writer:
             case _:
                 return json.dumps(numbers[0] if len(numbers) == 1 else numbers)
 
-    def page(self, depth: int, *, goes_on: bool) -> str:
-        given = []
+    def page(self, name: str, depth: int) -> str:
+        given = [] if name != "searchPersons" else [f"number: {self.value('String', NUMBER_OF_ONE)}"]
         if depth < DEEPEST - 2 or self.chance(80):
-            first = self.one_of((1, 2, 3, 10)) if depth > 3 else self.one_of((1, 2))
-            given.append(f"first: {self.value('Int', first)}")
+            size = self.one_of((1, 2, 3, 10)) if depth > 3 else self.one_of((1, 2))
+            given.append(f"{self.one_of(('first', 'first', 'last'))}: {self.value('Int', size)}")
+            if self.chance(10):
+                given.append(f"{'last' if 'first' in given[-1] else 'first'}: {self.nothing('Int')}")
         elif self.chance(50):
-            given.append(f"first: {self.declare('Int')}")
-        match self.draw(0, 3) if goes_on else 0:
-            case 1:
-                given.append(f"after: {self.value('ID', self.one_of(self.reader.keys.participants))}")
-            case 2:
-                given.append("after: null")
-            case 3:
-                name = self.declare("ID")
-                if self.chance(50):
-                    self.variables[name[1:]] = None
-                given.append(f"after: {name}")
+            given.append(f"first: {self.nothing('Int')}")
+        known = self.reader.cursors.get(name, ())
+        for bound in ("after", "before") if name != "searchPersons" else ():
+            match self.draw(0, 5):
+                case 1 | 2 if known:
+                    given.append(f"{bound}: {self.value('Cursor', self.one_of(known))}")
+                case 3:
+                    given.append(f"{bound}: {self.nothing('Cursor')}")
         return f"({', '.join(given)})" if given else ""
+
+    def nothing(self, of: str) -> str:
+        """No value: null, or a variable that is null or not given."""
+        if self.chance(30):
+            return "null"
+        name = self.declare(of)
+        if self.chance(50):
+            self.variables[name[1:]] = None
+        return name
 
     def value(self, of: str, value: Any) -> str:
         return self.variable(of, value) if self.chance(40) else json.dumps(value)
@@ -317,15 +332,62 @@ def everything(reader: Reader, of: Composite, standing: Standing | None, depth: 
         inner = get_named_type(found.type)
         if not isinstance(inner, GraphQLObjectType | GraphQLInterfaceType):
             parts.append(name)
-        elif depth > 1:
+        elif depth > 1 or is_list_part(of.name):
             page = "(first: 2)" if "first" in found.args else ""
-            parts.append(f"{name}{page} {everything(reader, inner, below, depth - 1)}")
+            # What a list is made of is no step on the way, and its rows are walked through once.
+            below_it = depth if is_list_part(inner.name) else 1 if name == "node" else depth - 1
+            parts.append(f"{name}{page} {everything(reader, inner, below, below_it)}")
     if isinstance(of, GraphQLInterfaceType):
         parts += [
             f"... on {concrete.name} {everything(reader, concrete, standing, depth)}"
             for concrete in reader.schema.get_possible_types(of)
         ]
     return f"{{ {' '.join(parts)} }}"
+
+
+def seeds(reader: Reader) -> Iterator[str]:
+    """Documents that ask for cursors of every list that the reader comes to."""
+    query = reader.schema.query_type
+    assert query is not None
+    asked = {
+        "me": "me",
+        "people": f"people(personalIds: {json.dumps(oddities.NUMBERS)})",
+        "employer": f'employer(taxCode: "{oddities.SHARED_EMPLOYER}")',
+        **{name: f"{name}(first: 10)" for name in ("persons", "households", "employers")},
+    }
+    for name, text in asked.items():
+        if name in query.fields and reader.rules.usable(reader.profile, None, ("Query", name)):
+            inner = get_named_type(query.fields[name].type)
+            assert isinstance(inner, GraphQLObjectType)
+            yield f"{{ {text} {everything(reader, inner, after(None, ('Query', name)), 3)} }}"
+
+
+def with_cursors(reader: Reader, ask: Callable[[str], Any]) -> Reader:
+    """The reader with cursors of every list that he comes to; `ask` gives the answer to a document.
+
+    A citizen who is cleared for himself has none: lists of one name have other cursors in his own universe than in that
+    of others, and which list he goes on in is not known here.
+    """
+    universes = {universe(reader.profile, standing) for standing in (Standing.SELF, Standing.OFFICIAL)}
+    if reader.profile.audience is Audience.CITIZEN and len(universes) > 1:
+        return reader
+    found: dict[str, dict[str, None]] = {}
+
+    def walk(value: Any) -> None:
+        match value:
+            case list():
+                for inner in value:
+                    walk(inner)
+            case dict():
+                for name, inner in value.items():
+                    if isinstance(inner, dict) and "edges" in inner:
+                        found.setdefault(name, {}).update(dict.fromkeys(edge["cursor"] for edge in inner["edges"]))
+                    walk(inner)
+
+    for document in seeds(reader):
+        walk(ask(document)["data"])
+    assert found, "a reader comes to some list"
+    return replace(reader, cursors={name: tuple(cursors) for name, cursors in found.items()})
 
 
 @st.composite

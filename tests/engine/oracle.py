@@ -6,6 +6,8 @@ last word, what totals count; and who is given what of it comes from `tests.engi
 
     a value stands in a row        null where the row's class denies it, else itself or its mask
     a list, a total, one row       made of the rows whose class gives the field, in the order the reader is shown
+    a page of a list               cut from all of it; a cursor is the place of its row, sealed: what it looks like is
+                                   not known here, only that each place has one and that it leads back to its place
 """
 
 from __future__ import annotations
@@ -126,6 +128,59 @@ class Thing:
     of: RecordClass | None
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a row stands in the lists of a name within a universe: what a cursor says.
+
+    One key may stand in several classes.
+    """
+
+    list: str
+    within: tuple[RecordClass, ...]
+    of: RecordClass | None
+    key: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A row and its place."""
+
+    node: Thing
+    cursor: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a list, and what is said of it."""
+
+    edges: tuple[Edge, ...]
+    total: int
+    before: bool
+    behind: bool
+
+
+@dataclass(slots=True)
+class Cursors:
+    """The cursors of one reader, learned from answers: each leads to one place, and each place has one."""
+
+    places: dict[str, Place] = field(default_factory=dict)
+    cursors: dict[Place, str] = field(default_factory=dict)
+
+    def read(self, found: Any, expected: Any) -> Any:
+        """An answer with the places of the oracle's answer where that has them; learns which cursors they are."""
+        match found, expected:
+            case str(), Place():
+                assert self.places.setdefault(found, expected) == expected, "two places have one cursor"
+                assert self.cursors.setdefault(expected, found) == found, "a place has two cursors"
+                return expected
+            case list(), dict() if len(found) == len(expected):  # an object of JSON with its order
+                return type(found)((key, self.read(value, expected.get(key))) for key, value in found)
+            case list(), list() if len(found) == len(expected):
+                return [self.read(*both) for both in zip(found, expected, strict=True)]
+            case _:
+                return found
+
+
 @dataclass(slots=True)
 class Met:
     """What was met on the way: which cells of the table decided something of real rows.
@@ -148,6 +203,20 @@ class Knowledge:
     masks: Masks
 
 
+PARTS: Mapping[str, Callable[[Any], Any]] = {
+    "nodes": lambda page: [edge.node for edge in page.edges],
+    "edges": lambda page: page.edges,
+    "pageInfo": lambda page: page,
+    "totalCount": lambda page: page.total,
+    "hasNextPage": lambda page: page.behind,
+    "hasPreviousPage": lambda page: page.before,
+    "startCursor": lambda page: page.edges[0].cursor if page.edges else None,
+    "endCursor": lambda page: page.edges[-1].cursor if page.edges else None,
+    "node": lambda edge: edge.node,
+    "cursor": lambda edge: edge.cursor,
+}
+"""The parts of a page, its information and its edges; no two have a name in common."""
+
 Resolver = Callable[["Oracle", Thing, Mapping[str, Any]], Any]
 
 REGIMES = {
@@ -166,7 +235,12 @@ class Oracle:
     """Answers operations for one reader, from the rows of his universes."""
 
     def __init__(
-        self, knowledge: Knowledge, profile: Profile, subject: str | None = None, met: Met | None = None
+        self,
+        knowledge: Knowledge,
+        profile: Profile,
+        subject: str | None = None,
+        met: Met | None = None,
+        cursors: Cursors | None = None,
     ) -> None:
         self.schema = knowledge.schema
         self.tables = knowledge.tables
@@ -175,6 +249,7 @@ class Oracle:
         self.profile = profile
         self.subject = subject
         self.met = met or Met()
+        self.cursors = cursors or Cursors()
         self._effects: dict[tuple[Standing, Where, RecordClass | None], str] = {}
 
     def answer(
@@ -198,8 +273,10 @@ class Oracle:
         """What a valid operation is refused with, because it is not shared on its path."""
         return frozenset(_Refusing(self, parse(document), dict(variables or {}), name).all())
 
-    def _resolve(self, thing: Thing | None, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
+    def _resolve(self, thing: Thing | Page | Edge | None, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         where = (info.parent_type.name, info.field_name)
+        if isinstance(thing, Page | Edge):
+            return PARTS[info.field_name](thing)
         if thing is None:
             self._note(after(None, where), where, None, SHOW, "")
             return ROOTS[info.field_name](self, arguments)
@@ -268,11 +345,11 @@ class Oracle:
 
     def all(self, standing: Standing, table: str, **match: Any) -> list[Thing]:
         """The rows of every class of the universe that match, later classes behind."""
-        (column, value), *more = match.items()
+        first, *more = match.items() or (None,)
         return [
             Thing(row, standing, of)
             for of in RecordClass
-            for row in self.tables.where(of, table, column, value)
+            for row in (self.tables.rows[of, table] if first is None else self.tables.where(of, table, *first))
             if all(row[other] == wanted for other, wanted in more) and self._here(standing, table, of, row)
         ]
 
@@ -289,7 +366,9 @@ class Oracle:
         found = self.all(standing, table, **match)
         return found[-1] if found else None
 
-    def rows(self, where: Where, spec: Rows, thing: Thing, arguments: Mapping[str, Any]) -> list[Thing] | Thing | None:
+    def rows(
+        self, where: Where, spec: Rows, thing: Thing, arguments: Mapping[str, Any]
+    ) -> list[Thing] | Page | Thing | None:
         """Other rows: those whose class gives the field."""
         below = after(thing.standing, where)
         found = []
@@ -301,26 +380,70 @@ class Oracle:
                 if effect != DENY:
                     found.append(one)
         given = [of for of in self.classes(below) if self.effect(thing.standing, where, of) != DENY]
-        found.sort(key=lambda one: [self._place(spec, name, one, given) for name in spec.order])
+
+        def place(one: Thing) -> list[tuple[bool, Any]]:
+            shown = [self._place(spec, name, one, given) for name in spec.order]
+            return [*shown, (False, one.of and list(RecordClass).index(one.of))]
+
+        found.sort(key=place)
         if not spec.many:
             # The class of authority comes first, then the order.
             ranked = sorted(
                 found, key=lambda one: list(RecordClass).index(one.of or RecordClass.CIVILIAN), reverse=True
             )
             return ranked[0] if ranked else None
-        if spec.paged:
-            start = str(arguments["after"]).lower() if arguments.get("after") is not None else ""
-            found = [one for one in found if one.row["id"] > start][: arguments["first"]]
-        return found
+        return self.page(where[1], spec, found, place, below, arguments) if spec.usual else found
+
+    def page(
+        self,
+        name: str,
+        spec: Rows,
+        found: list[Thing],
+        place: Callable[[Thing], list[tuple[bool, Any]]],
+        standing: Standing,
+        arguments: Mapping[str, Any],
+    ) -> Page:
+        """The part of a list that is asked for. Source: Relay, "GraphQL Cursor Connections Specification"."""
+        after, before = (
+            None if arguments.get(one) is None else place(self.there(name, spec, arguments[one], standing))
+            for one in ("after", "before")
+        )
+        within = [
+            one for one in found if (after is None or place(one) > after) and (before is None or place(one) < before)
+        ]
+        last = arguments.get("last")
+        size = last or arguments.get("first") or spec.usual
+        more = len(within) > size
+        behind = before is not None and any(place(one) >= before for one in found)
+        ahead = after is not None and any(place(one) <= after for one in found)
+        classes = self.classes(standing)
+        edges = (
+            Edge(one, Place(name, classes, one.of, one.row[spec.order[-1]]))
+            for one in (within[-size:] if last else within[:size])
+        )
+        return Page(
+            tuple(edges),
+            len(found),
+            before=more if last else ahead,
+            behind=behind if last else more,
+        )
+
+    def there(self, name: str, spec: Rows, cursor: str, standing: Standing) -> Thing:
+        """The row whose place a cursor is, wherever it stands today."""
+        place = self.cursors.places[cursor]
+        assert (place.list, place.within) == (name, self.classes(standing))
+        assert place.of is not None
+        (row,) = self.tables.where(place.of, spec.table, spec.order[-1], place.key)
+        return Thing(row, standing, place.of)
 
     def _place(self, spec: Rows, column: str, thing: Thing, given: list[RecordClass]) -> tuple[bool, Any]:
         """The value of a column by which a list is ordered, as the reader is shown it; what is null comes last.
 
-        The last column is unique and random: it breaks ties also where no class shows it.
+        The last column is unique and random: it breaks ties also where no class shows it, in a page as it is.
         """
         shown_by = (TYPES[spec.table], _camel(column))
         value = thing.row[column]
-        if shown_by in self.rules.labels:
+        if shown_by in self.rules.labels and not (spec.usual and column == spec.order[-1]):
             nowhere = all(self.effect(thing.standing, shown_by, of) == DENY for of in given)
             effect = SHOW if nowhere and column == spec.order[-1] else self.effect(thing.standing, shown_by, thing.of)
             value = None if effect == DENY else self.given(effect, value)
@@ -389,13 +512,16 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows of another table: {column there: column here}, in their order, of those that are kept."""
+    """Rows of another table: {column there: column here}, in their order, of those that are kept.
+
+    usual   how many a page holds if nothing is said; 0 for a list that comes whole
+    """
 
     table: str
     on: Mapping[str, str]
     order: tuple[str, ...] = ()
     many: bool = True
-    paged: bool = False
+    usual: int = 0
     keep: Callable[[Row], bool] | None = None
 
 
@@ -471,8 +597,8 @@ def one_of_person(table: str) -> Rows:
     return Rows(table, {"personal_id": "personal_id"}, many=False)
 
 
-def rows_of_person(table: str, *order: str) -> Rows:
-    return Rows(table, {"personal_id": "personal_id"}, order)
+def pages_of_person(table: str, *order: str) -> Rows:
+    return Rows(table, {"personal_id": "personal_id"}, order, usual=1_000)
 
 
 def rows_of_row(table: str, *order: str) -> Rows:
@@ -579,6 +705,24 @@ def sixteen_in(_oracle: Oracle, thing: Thing, _: Mapping[str, Any]) -> str:
     return str((date.fromisoformat(thing.row["until"]) + timedelta(days=1)).year)
 
 
+NAME_OF_NOBODY = "Zzyzx"
+
+
+def whole_table(oracle: Oracle, name: str, given: Mapping[str, Any], spec: Rows) -> Any:
+    return oracle.rows(("Query", name), spec, Thing({}, Standing.OFFICIAL, None), given)
+
+
+def found_by_search(oracle: Oracle, given: Mapping[str, Any]) -> Any:
+    """A search by a number that one person has, or by a name that nobody has; the others are in `tests/sources`."""
+    assert set(given) <= {"number", "first", "last"} or given == {"name": NAME_OF_NOBODY}
+    number = given.get("number")
+    holders = {
+        row["person_id"] for of in RecordClass for row in oracle.tables.where(of, "person_identifier", "value", number)
+    }
+    spec = Rows("person", {}, ("id",), usual=20, keep=lambda row: row["id"] in holders)
+    return whole_table(oracle, "searchPersons", given, spec)
+
+
 ROOTS: Mapping[str, Callable[[Oracle, Mapping[str, Any]], Any]] = {
     "me": lambda oracle, _: oracle.person(Standing.SELF, oracle.subject),
     "person": lambda oracle, given: oracle.person(Standing.OFFICIAL, given["personalId"]),
@@ -586,6 +730,14 @@ ROOTS: Mapping[str, Callable[[Oracle, Mapping[str, Any]], Any]] = {
     "employer": lambda oracle, given: oracle.last(Standing.OFFICIAL, "employer", tax_code=given["taxCode"]),
     "household": lambda oracle, given: oracle.last(Standing.OFFICIAL, "household", id=given["householdId"].lower()),
     "insuranceBook": lambda oracle, given: oracle.last(Standing.OFFICIAL, "book", book_code=given["bookCode"]),
+    "persons": lambda oracle, given: whole_table(oracle, "persons", given, Rows("person", {}, ("id",), usual=50)),
+    "households": lambda oracle, given: whole_table(
+        oracle, "households", given, Rows("household", {}, ("id",), usual=50)
+    ),
+    "employers": lambda oracle, given: whole_table(
+        oracle, "employers", given, Rows("employer", {}, ("name_order", "id"), usual=50)
+    ),
+    "searchPersons": found_by_search,
 }
 
 FIELDS: Mapping[Where, Spec] = {
@@ -626,14 +778,14 @@ FIELDS: Mapping[Where, Spec] = {
     ("Person", "socialInsurance"): one_of_person("participant"),
     ("Person", "healthInsurance"): SECTION,
     ("Person", "unemploymentInsurance"): SECTION,
-    ("HealthInsurance", "cards"): rows_of_person("health_card", "valid_from", "id"),
-    ("HealthInsurance", "visits"): rows_of_person("visit", "admitted_at", "id"),
+    ("HealthInsurance", "cards"): pages_of_person("health_card", "valid_from", "id"),
+    ("HealthInsurance", "visits"): pages_of_person("visit", "admitted_at", "id"),
     ("UnemploymentInsurance", "totals"): Totals(),
-    ("UnemploymentInsurance", "periods"): rows_of_person("unemployment_period", "from_date", "id"),
+    ("UnemploymentInsurance", "periods"): pages_of_person("unemployment_period", "from_date", "id"),
     ("InsuranceBook", "holder"): to_person("personal_id"),
     ("InsuranceBook", "participant"): one_of_person("participant"),
-    ("InsuranceBook", "contributions"): rows_of_person("contribution", "from_month", "id"),
-    ("InsuranceBook", "benefits"): rows_of_person("benefit", "period_from", "id"),
+    ("InsuranceBook", "contributions"): pages_of_person("contribution", "from_month", "id"),
+    ("InsuranceBook", "benefits"): pages_of_person("benefit", "period_from", "id"),
     ("InsuranceBook", "totals"): Totals(),
     ("ContributionTotals", "months"): Total(counted_months),
     ("ContributionTotals", "years"): Total(counted_years, ("months",)),
@@ -651,6 +803,7 @@ FIELDS: Mapping[Where, Spec] = {
         lambda lines: sum(line["employer_amount"] * len(_months([line])) for line in paid(lines))
     ),
     ("Participant", "person"): to_person("personal_id"),
+    ("Participant", "contributions"): pages_of_person("contribution", "from_month", "id"),
     ("Participant", "managingAgency"): coded("managing_agency_code", nullable=True),
     ("Participant", "employer"): to_employer("employer_tax_code"),
     ("Participant", "unit"): UNIT,
@@ -673,7 +826,7 @@ FIELDS: Mapping[Where, Spec] = {
     ("Employer", "address"): address(*PLACE, "address_coded_on"),
     ("Employer", "representative"): to_person("representative_personal_id"),
     ("Employer", "units"): Rows("employer_unit", {"tax_code": "tax_code"}, ("object_group",)),
-    ("Employer", "participants"): Rows("participant", {"employer_tax_code": "tax_code"}, ("id",), paged=True),
+    ("Employer", "participants"): Rows("participant", {"employer_tax_code": "tax_code"}, ("id",), usual=50),
     ("EmployerUnit", "employer"): to_employer("tax_code"),
     ("Facility", "address"): address(*PLACE, "address_coded_on"),
     ("Facility", "employer"): to_employer("employer_tax_code"),

@@ -40,6 +40,10 @@ GIVES: Mapping[Where, Standing] = {
     ("Query", "household"): Standing.OFFICIAL,
     ("Query", "insuranceBook"): Standing.OFFICIAL,
     ("Query", "employer"): Standing.OFFICIAL,
+    ("Query", "persons"): Standing.OFFICIAL,
+    ("Query", "searchPersons"): Standing.OFFICIAL,
+    ("Query", "households"): Standing.OFFICIAL,
+    ("Query", "employers"): Standing.OFFICIAL,
     ("Relative", "person"): Standing.HOUSEHOLD,
     ("Ward", "person"): Standing.GUARDIAN,
     ("Household", "members"): Standing.HOUSEHOLD,
@@ -71,8 +75,26 @@ COMPARED: Mapping[Where, Mapping[str, Where]] = {
     ("Query", "household"): {"householdId": ("Household", "householdId")},
     ("Query", "insuranceBook"): {"bookCode": ("InsuranceBook", "bookCode")},
     ("Query", "employer"): {"taxCode": ("Employer", "taxCode")},
+    ("Query", "searchPersons"): {
+        "name": ("Person", "fullName"),
+        "born": ("Person", "birthDate"),
+        "province": ("Address", "province"),
+        "number": ("Identifier", "value"),
+    },
 }
 """What an argument is compared with in the rows behind the field: it may be used where that is shown as it is."""
+
+SEARCHES = {("Query", "searchPersons")}
+"""Root fields that can do without each of their arguments."""
+
+
+STRUCTURE = "STRUCTURE"
+"""The label of what lists are made of: it is in no table, and the list's own label decides."""
+
+
+def is_list_part(name: str) -> bool:
+    """Whether a type is a part of lists."""
+    return name == "PageInfo" or name.endswith(("Connection", "Edge"))
 
 
 CLASSES: Mapping[str, tuple[RecordClass, ...]] = {
@@ -113,6 +135,7 @@ class Rules:
         self.cells: Mapping[str, Any] = tomllib.loads(policy.read_text(encoding="utf-8"))
         self.agreements = {path.stem: _agreement(path) for path in agreements}
         self.labels: dict[Where, str] = {}
+        self.structure: set[Where] = set()
         self.interfaces: dict[str, tuple[str, ...]] = {}
         for sdl in subgraphs:
             for node in parse(sdl).definitions:
@@ -120,13 +143,17 @@ class Rules:
                     self.interfaces.setdefault(node.name.value, tuple(one.name.value for one in node.interfaces or ()))
                     for field in node.fields or ():
                         label = _label(field)
-                        if label is not None:
+                        if label == STRUCTURE:
+                            self.structure.add((node.name.value, field.name.value))
+                        elif label is not None:
                             self.labels[node.name.value, field.name.value] = label
 
     def effect(self, profile: Profile, standing: Standing, where: Where, of: RecordClass) -> str:
         """What is given of a field in rows of a class: the strictest of all that has a say."""
         if of not in universe(profile, standing):
             return DENY
+        if is_list_part(where[0]):
+            return SHOW
         said = [word for one in self.family(where) for word in self._said(profile, standing, one, of)]
         said += [DENY for one in MADE_OF.get(where, ()) if self.effect(profile, standing, one, of) != SHOW]
         if where[1] == "recordClass" and len(universe(profile, standing)) == 1:
@@ -152,7 +179,7 @@ class Rules:
 
     def usable(self, profile: Profile, standing: Standing | None, where: Where) -> bool:
         """Whether a field is shown and may be asked with what it cannot do without: the keys of a look-up."""
-        needed = COMPARED.get(where, ()) if where[0] == "Query" else ()
+        needed = COMPARED.get(where, ()) if where[0] == "Query" and where not in SEARCHES else ()
         return self.shown(profile, standing, where) and all(
             self.comparable(profile, standing, where, argument) for argument in needed
         )

@@ -14,7 +14,7 @@ import logging
 import random
 import re
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -33,7 +33,7 @@ from hub.planner.describe import describe, steps
 from hub.server.app import make_app
 from tests.engine import oddities
 from tests.engine.country import PROFILES, PURPOSE, UNCLEARED, Country, load_graph
-from tests.engine.operations import Reader, keys_of, operations
+from tests.engine.operations import Reader, keys_of, operations, with_cursors
 from tests.engine.oracle import Knowledge, Tables, read_tables
 from tests.engine.test_matrix import Cover, Way, _Walk, cover_of
 
@@ -117,8 +117,9 @@ class Heard:
     texts: list[str] = field(default_factory=list)
     requests: int = 0
 
-    def words(self) -> set[str]:
-        return {word.upper() for text in self.texts for word in WORD.findall(text)}
+    def words(self, planted: Collection[str]) -> set[str]:
+        """The words of them; what only looks like one stands in a cursor, which is random letters."""
+        return {word.upper() for text in self.texts for word in WORD.findall(text)} & set(planted)
 
 
 class AsIf:
@@ -165,6 +166,11 @@ class Both:
         heard.requests += 1
         heard.texts += [found[1].text, repr(found[1].headers)]
 
+    def answer(self, viewer: Viewer, document: str) -> Any:
+        """What the copy answers."""
+        request = Request(document, purpose=PURPOSE)
+        return json.loads(self.runner.run(self.engines[1].execute(request, viewer)).body)
+
     def ask(self, viewer: Viewer, document: str, variables: Mapping[str, Any], name: str | None, heard: Heard) -> None:
         content = {"query": document, "variables": variables, "operationName": name, "extensions": {"purpose": PURPOSE}}
         self.send(viewer, content, heard)
@@ -186,6 +192,8 @@ class Both:
                     yield from ((Viewer(profile, number), way, {}) for number in cover.numbers)
                 case "people":
                     yield Viewer(profile), way, {"k": list(cover.numbers)}
+                case "persons" | "households" | "employers":
+                    yield Viewer(profile), way, {}
                 case root:
                     keys = {"household": cover.households, "insuranceBook": cover.books, "employer": cover.employers}
                     for key in keys.get(root, cover.numbers[:10]):
@@ -262,8 +270,8 @@ WRONG: tuple[object, ...] = (
     {"query": "query ($k: PersonalId!) { person(personalId: $k) { id } }", "variables": {"k": None}},
     {"query": "query ($k: [PersonalId!]!) { people(personalIds: $k) { id } }", "variables": {"k": [5]}},
     {"query": "{ person { occupation jobTitle recordClass rank secret } }"},
-    {"query": f'{{ employer(taxCode: "{oddities.DEFENCE_EMPLOYER}") {{ participants(first: 0) {{ status }} }} }}'},
-    {"query": f'{{ employer(taxCode: "{oddities.POLICE_EMPLOYER}") {{ participants(after: "x") {{ status }} }} }}'},
+    {"query": f'{{ employer(taxCode: "{oddities.DEFENCE_EMPLOYER}") {{ participants(first: 0) {{ totalCount }} }} }}'},
+    {"query": f'{{ employer(taxCode: "{oddities.POLICE_EMPLOYER}") {{ participants(after: "x") {{ totalCount }} }} }}'},
     {"query": f'{{ household(householdId: "{oddities.BARRACKS}") {{ registeredOn }} }}'},
     {"query": '{ insuranceBook(bookCode: "SO-DEFENCE\\u0000") { status } }'},
     {"query": '{ insuranceBook(bookCode: "SO-DEFENCE") { totals { employerTotal } } }'},
@@ -288,7 +296,10 @@ def test_no_reader_without_clearance_meets_a_word_of_a_hidden_row(
     for wrong in WRONG:
         both.send(Viewer(profile, oddities.DEFENCE_ONLY), wrong, heard)
     keys = keys_of(both.knowledge.tables)
-    reader = Reader(both.engines[1].contract(profile), both.knowledge.rules, profile, keys)
+    reader = with_cursors(
+        Reader(both.engines[1].contract(profile), both.knowledge.rules, profile, keys),
+        lambda document: both.answer(Viewer(profile, oddities.RENEWED), document),
+    )
     subjects = st.sampled_from(keys.numbers) if profile.audience is Audience.CITIZEN else st.none()
     asked = set(oddities.NUMBERS)
 
@@ -302,10 +313,10 @@ def test_no_reader_without_clearance_meets_a_word_of_a_hidden_row(
     ask()
     heard.texts += [caplog.text, *(repr(record.__dict__) for record in caplog.records)]
     assert heard.requests > EXAMPLES
-    assert heard.words() == set()
+    assert heard.words(both.planted) == set()
     # Numbers and ids that only hidden rows hold, but for those that were asked for.
     shown = {found for text in heard.texts for found in NUMBERS.findall(text)}
-    asked |= {*keys.numbers, *keys.households, *keys.employers, *keys.participants, *keys.books}
+    asked |= {*keys.numbers, *keys.households, *keys.employers, *keys.books}
     leaked = (shown & both.hidden) - asked
     assert leaked == set()
 
@@ -320,12 +331,11 @@ def test_readers_who_are_cleared_meet_the_words(both: Both) -> None:
         for viewer, way, variables in both.ways(name, both.holders):
             request = Request(way.document, None, variables, PURPOSE)
             body = both.runner.run(both.engines[1].execute(request, viewer)).body
-            met |= set(WORD.findall(body.decode()))
+            met |= set(WORD.findall(body.decode())) & set(both.planted)
     columns, reached = set(both.planted.values()), {both.planted[word] for word in met}
     print(
         f"canaries: {len(both.planted)} words in {len(columns)} columns; the cleared met {len(met)} in {len(reached)}"
     )
     assert len(both.planted) > 800
-    assert met <= set(both.planted)
     assert len(met) > 500
     assert len(reached) > len(columns) // 2

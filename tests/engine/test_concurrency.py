@@ -71,10 +71,10 @@ ME = """
     household { registeredOn members { relationship person { fullName lifeStatus } } }
     insuranceBook {
       bookCode totals { months lines employeeTotal }
-      contributions { id fromMonth employer { taxCode name } unit { unitCode } }
-      benefits { id amount ... on Pension { ratePercent } }
+      contributions { nodes { id fromMonth employer { taxCode name } unit { unitCode } } }
+      benefits { nodes { id amount ... on Pension { ratePercent } } }
     }
-    healthInsurance { cards { hiNumber objectGroup { name } initialFacility { name } } }
+    healthInsurance { cards { nodes { hiNumber objectGroup { name } initialFacility { name } } } }
   }
 }
 """
@@ -83,7 +83,7 @@ query ($k: PersonalId!, $short: Boolean = false) {
   person(personalId: $k) {
     id personalId fullName identifiers { scheme value }
     insuranceBook @skip(if: $short) {
-      bookCode totals { months } contributions { id employer { name units { unitCode } } }
+      bookCode totals { months } contributions { nodes { id employer { name units { unitCode } } } }
     }
     household { members { person { personalId fullName } participant { siNumber salary } } }
   }
@@ -91,15 +91,17 @@ query ($k: PersonalId!, $short: Boolean = false) {
 """
 PEOPLE = "query ($k: [PersonalId!]!) { people(personalIds: $k) { personalId fullName insuranceBook { bookCode } } }"
 PAGE = """
-query ($t: TaxCode!, $n: Int! = 2, $a: ID) {
-  employer(taxCode: $t) { name participants(first: $n, after: $a) { siNumber person { fullName } } }
+query ($t: TaxCode!, $n: Int! = 2, $a: Cursor) {
+  employer(taxCode: $t) { name participants(first: $n, after: $a) { nodes { siNumber person { fullName } } } }
 }
 """
 
-SHARED = "query ($k: PersonalId!) { person(personalId: $k) { id insuranceBook { benefits { regime } } } }"
+SHARED = "query ($k: PersonalId!) { person(personalId: $k) { id insuranceBook { benefits { nodes { regime } } } } }"
 PSEUDONYMS = """
 query ($t: TaxCode!) {
-  employer(taxCode: $t) { participants { person { id insuranceBook { contributions { id fromMonth } } } } }
+  employer(taxCode: $t) {
+    participants { nodes { person { id insuranceBook { contributions { nodes { id fromMonth } } } } } }
+  }
 }
 """
 
@@ -113,13 +115,19 @@ OFFICERS = (
 )
 
 
-def crowd(tables: Tables) -> list[Asked]:
+async def cursors_of(engine: Engine, officer: Viewer) -> list[str]:
+    """A few places in the lists of participants, as this reader is given them."""
+    document = f'{{ employer(taxCode: "{oddities.SHARED_EMPLOYER}") {{ participants {{ edges {{ cursor }} }} }} }}'
+    found = json.loads((await engine.execute(Request(document), officer)).body)
+    return [edge["cursor"] for edge in found["data"]["employer"]["participants"]["edges"]][:4]
+
+
+def crowd(tables: Tables, cursors: Mapping[Viewer, list[str]]) -> list[Asked]:
     """Hundreds of requests of different readers: one document with many subjects, one with many arguments."""
     rng = random.Random(41)
     people = [*oddities.NUMBERS, *tables.column("person", "personal_id", (RecordClass.DEFENCE,))]
     people += rng.sample(tables.column("person", "personal_id", (RecordClass.CIVILIAN,)), 50)
     employers = [*sorted(set(tables.column("employer", "tax_code")))[:12], oddities.NO_EMPLOYER]
-    participants = rng.sample(tables.column("participant", "id"), 4)
     asked: list[Asked] = []
     for number in people:
         asked += [
@@ -131,7 +139,7 @@ def crowd(tables: Tables) -> list[Asked]:
         asked.append((Request(PEOPLE, None, {"k": rng.choices(people, k=5)}), rng.choice(OFFICERS)))
     for tax_code in employers:
         for officer in OFFICERS:
-            variables = {"t": tax_code, "n": rng.randint(1, 4), "a": rng.choice([None, *participants])}
+            variables = {"t": tax_code, "n": rng.randint(1, 4), "a": rng.choice([None, *cursors[officer]])}
             asked.append((Request(PAGE, None, variables), officer))
             asked.append((Request(PAGE, None, {"t": tax_code}), officer))
         asked += [(Request(PSEUDONYMS, None, {"t": tax_code}), analyst) for analyst in ANALYSTS]
@@ -142,8 +150,10 @@ def crowd(tables: Tables) -> list[Asked]:
 async def test_every_reader_of_a_crowd_gets_his_own_answer(
     width: int, built: Built, country: Country, tables: Tables
 ) -> None:
-    asked = crowd(tables)
     alone, alone_sources = counted_engine(built, country, width)
+    cursors = {officer: await cursors_of(alone, officer) for officer in OFFICERS}
+    assert len({one for of in cursors.values() for one in of}) == sum(map(len, cursors.values())) > len(OFFICERS)
+    asked = crowd(tables, cursors)
     expected = [(await alone.execute(request, viewer)).body for request, viewer in asked]
     await alone.stop()
     assert not [body for body in expected if b'"errors"' in body]

@@ -114,6 +114,8 @@ HOUSEHOLD = f'household(householdId: "{oddities.HOUSEHOLD}")'
 EMPLOYER = f'employer(taxCode: "{oddities.SHARED_EMPLOYER}")'
 PEOPLE = f'people(personalIds: ["{oddities.NOBODY}", "{oddities.RENEWED}"])'
 
+RATED = "__typename regime ... on Pension { ratePercent }"
+
 Case = tuple[str, tuple[str, ...], str, dict[str, Any], list[dict[str, Any]]]
 
 CASES: tuple[Case, ...] = (
@@ -141,30 +143,32 @@ CASES: tuple[Case, ...] = (
     (
         "what another register adds to an object is null in it, and the object stands",
         ("insurance",),
-        f"{{ {PERSON} {{ sex healthInsurance {{ cards {{ validTo }} }} }} {HOUSEHOLD} {{ registeredOn }} }}",
+        f"{{ {PERSON} {{ sex healthInsurance {{ cards {{ totalCount }} }} }} {HOUSEHOLD} {{ registeredOn }} }}",
         {"person": {"sex": "FEMALE", "healthInsurance": None}, "household": {"registeredOn": "2020-02-29"}},
         [unavailable("insurance", "person", "healthInsurance")],
     ),
     (
         "a list of another register is null as a whole",
         ("insurance",),
-        f"{{ {EMPLOYER} {{ paymentMethod participants(first: 2) {{ status }} }} }}",
+        f"{{ {EMPLOYER} {{ paymentMethod participants(first: 2) {{ nodes {{ status }} }} }} }}",
         {"employer": {"paymentMethod": "MONTHLY", "participants": None}},
         [unavailable("insurance", "employer", "participants")],
     ),
     (
         "in a list each item loses its part, with one error at the first",
         ("employer",),
-        f"{{ {BOOK} {{ contributions {{ fromMonth employer {{ paymentMethod }} }} }} }}",
+        f"{{ {BOOK} {{ contributions {{ nodes {{ fromMonth employer {{ paymentMethod }} }} }} }} }}",
         {
             "insuranceBook": {
-                "contributions": [
-                    {"fromMonth": month, "employer": None}
-                    for month in ("2010-01", "2019-11", "2020-02", "2020-03", "2020-08", "2020-09")
-                ]
+                "contributions": {
+                    "nodes": [
+                        {"fromMonth": month, "employer": None}
+                        for month in ("2010-01", "2019-11", "2020-02", "2020-03", "2020-08", "2020-09")
+                    ]
+                }
             }
         },
-        [unavailable("employer", "insuranceBook", "contributions", 0, "employer")],
+        [unavailable("employer", "insuranceBook", "contributions", "nodes", 0, "employer")],
     ),
     (
         "a list of look-ups keeps its places",
@@ -199,7 +203,7 @@ CASES: tuple[Case, ...] = (
     (
         "two registers down are two errors",
         ("population", "insurance"),
-        f"{{ {HOUSEHOLD} {{ members {{ person {{ sex }} }} }} {EMPLOYER} {{ participants(first: 1) {{ status }} }} }}",
+        f"{{ {HOUSEHOLD} {{ members {{ person {{ sex }} }} }} {EMPLOYER} {{ participants {{ totalCount }} }} }}",
         {"household": {"members": [{"person": None}] * 4}, "employer": {"participants": None}},
         [
             unavailable("population", "household", "members", 0, "person"),
@@ -209,23 +213,25 @@ CASES: tuple[Case, ...] = (
     (
         "what is behind a null is not asked for",
         ("employer",),
-        '{ insuranceBook(bookCode: "SO-NOBODY") { contributions { employer { name } } } }',
+        '{ insuranceBook(bookCode: "SO-NOBODY") { contributions { nodes { employer { name } } } } }',
         {"insuranceBook": None},
         [],
     ),
     (
         "a type of an interface keeps its own fields",
         ("population",),
-        f"{{ {BOOK} {{ holder {{ sex }} benefits {{ __typename regime ... on Pension {{ ratePercent }} }} }} }}",
+        f"{{ {BOOK} {{ holder {{ sex }} benefits {{ nodes {{ {RATED} }} }} }} }}",
         {
             "insuranceBook": {
                 "holder": None,
-                "benefits": [
-                    {"__typename": "ShortTermBenefit", "regime": "SICK"},
-                    {"__typename": "ShortTermBenefit", "regime": "RECOVERY"},
-                    {"__typename": "Pension", "regime": "PENSION", "ratePercent": 45.5},
-                    {"__typename": "OneTimeBenefit", "regime": "ONE_TIME"},
-                ],
+                "benefits": {
+                    "nodes": [
+                        {"__typename": "ShortTermBenefit", "regime": "SICK"},
+                        {"__typename": "ShortTermBenefit", "regime": "RECOVERY"},
+                        {"__typename": "Pension", "regime": "PENSION", "ratePercent": 45.5},
+                        {"__typename": "OneTimeBenefit", "regime": "ONE_TIME"},
+                    ]
+                },
             }
         },
         [unavailable("population", "insuranceBook", "holder")],
@@ -274,14 +280,14 @@ async def test_an_engine_starts_without_a_register_and_finds_it_later(
 async def test_a_register_that_goes_and_comes_under_load_hurts_only_those_who_ask_it(
     engine: Engine, registers: Registers
 ) -> None:
-    needs = f"{{ {BOOK} {{ status contributions {{ employer {{ name }} }} }} }}"
+    needs = f"{{ {BOOK} {{ status contributions {{ nodes {{ employer {{ name }} }} }} }} }}"
     spared = f"{{ {HOUSEHOLD} {{ members {{ person {{ sex }} participant {{ paymentMethod }} }} }} }}"
     whole = {document: await ask(engine, document) for document in (needs, spared)}
     assert all("errors" not in body for body in whole.values())
-    lines = len(whole[needs]["data"]["insuranceBook"]["contributions"])
+    lines = len(whole[needs]["data"]["insuranceBook"]["contributions"]["nodes"])
     broken = {
-        "errors": [unavailable("employer", "insuranceBook", "contributions", 0, "employer")],
-        "data": {"insuranceBook": {"status": "ACTIVE", "contributions": [{"employer": None}] * lines}},
+        "errors": [unavailable("employer", "insuranceBook", "contributions", "nodes", 0, "employer")],
+        "data": {"insuranceBook": {"status": "ACTIVE", "contributions": {"nodes": [{"employer": None}] * lines}}},
     }
     running = True
     seen = {"whole": 0, "broken": 0, "spared": 0}

@@ -31,11 +31,11 @@ ANALYST = Viewer(PROFILES["analyst"])
 CITIZEN = Viewer(Profile(Audience.CITIZEN), subject=oddities.RENEWED)
 MINISTRY = Viewer(PROFILES["health ministry"])
 
-LINKS = "query ($k: BookCode!) { insuranceBook(bookCode: $k) { status contributions { employer { name } } } }"
+LINKS = "query ($k: BookCode!) { insuranceBook(bookCode: $k) { status contributions { nodes { employer { name } } } } }"
 RELATIVES = "fullName relatives { person { fullName insuranceBook { status } } }"
 WALK = f"query ($k: PersonalId!) {{ person(personalId: $k) {{ {RELATIVES} }} }}"
 TWICE = WALK.replace("{ person", "{ a: person", 1)[:-1] + f"b: person(personalId: $k) {{ {RELATIVES} }} }}"
-STAFF = "query ($k: TaxCode!) { employer(taxCode: $k) { participants { person { sex } } } }"
+STAFF = "query ($k: TaxCode!) { employer(taxCode: $k) { participants { nodes { person { sex } } } } }"
 
 
 def looking_inside(built: Built) -> Built:
@@ -128,7 +128,7 @@ GATES: tuple[tuple[str, Mapping[str, Any], str], ...] = (
     ("{ persn { id } }", {}, "GRAPHQL_VALIDATION_FAILED"),
     (WALK, {"k": "12"}, "BAD_USER_INPUT"),
     ("query ($k: [PersonalId!]!) { people(personalIds: $k) { id } }", {"k": [oddities.NOBODY] * 501}, "BAD_USER_INPUT"),
-    ('{ employer(taxCode: "5555000013") { participants(first: 501) { status } } }', {}, "BAD_USER_INPUT"),
+    ('{ employer(taxCode: "5555000013") { participants(first: 501) { nodes { status } } } }', {}, "BAD_USER_INPUT"),
 )
 
 

@@ -37,10 +37,11 @@ PIN_TO_COME = (
 )
 TAX_DIGIT = "`5555000014` is not a tax code (mã số thuế): the check digit is `4`, for these nine digits it would be `3`"
 
+BAD_CURSOR = "the cursor is not of this list: send one that it gave you under the same filter and order"
 BY_NUMBER = "query ($p: PersonalId!) { person(personalId: $p) { id } }"
 BY_NUMBERS = "query ($p: [PersonalId!]!) { people(personalIds: $p) { id } }"
 BY_BOOK = "query ($b: BookCode!) { insuranceBook(bookCode: $b) { status } }"
-PAGE = '{ employer(taxCode: "5555000013") { participants(%s) { status } } }'
+PAGE = '{ employer(taxCode: "5555000013") { participants(%s) { nodes { status } } } }'
 REPRESENTATIVE = 'employer(taxCode: "5555000013") { representative'
 SKIPPING = "query ($x: Boolean = true) { me { id @skip(if: $x) } }"
 
@@ -175,11 +176,11 @@ CASES = (
     ),
     Case(
         "a field of another type",
-        "{ me { insuranceBook { benefits { days } } } }",
+        "{ me { insuranceBook { benefits { nodes { days } } } } }",
         "Cannot query field 'days' on type 'BenefitSettlement'. Did you mean to use an inline fragment on "
         "'ShortTermBenefit'?",
         VALIDATION,
-        ((1, 35),),
+        ((1, 43),),
         viewer=CITIZEN,
     ),
     Case(
@@ -242,7 +243,7 @@ CASES = (
     Case(
         "an unknown argument",
         PAGE % "fist: 1",
-        "Unknown argument 'fist' on field 'Employer.participants'. Did you mean 'first'?",
+        "Unknown argument 'fist' on field 'Employer.participants'. Did you mean 'first' or 'last'?",
         VALIDATION,
         ((1, 50),),
     ),
@@ -405,19 +406,20 @@ CASES = (
     ),
     Case("a page of none", PAGE % "first: 0", "`first` is `0`: it must be between 1 and 500", INPUT),
     Case("a page too large", PAGE % "first: 501", "`first` is `501`: it must be between 1 and 500", INPUT),
+    Case("a page of none, from the end", PAGE % "last: 0", "`last` is `0`: it must be between 1 and 500", INPUT),
+    Case("a negative page", PAGE % "last: -1", "`last` is `-1`: it must be between 1 and 500", INPUT),
     Case(
-        "a page of null, in the document",
-        PAGE % "first: null",
-        "Expected value of non-null type 'Int!' not to be None.",
-        VALIDATION,
-        ((1, 57),),
+        "a page too large, in a variable",
+        f"query ($n: Int) {PAGE % 'first: $n'}",
+        "`first` is `501`: it must be between 1 and 500",
+        INPUT,
+        variables={"n": 501},
     ),
     Case(
-        "a page of null, in a variable",
-        f"query ($n: Int) {PAGE % 'first: $n'}",
-        "`first` is `null`: it must be between 1 and 500",
+        "a page from both ends",
+        PAGE % "first: 1, last: 1",
+        "`participants` has both `first` and `last`: ask for one of them",
         INPUT,
-        variables={"n": None},
     ),
     Case(
         "a page that is a word",
@@ -427,13 +429,22 @@ CASES = (
         ((1, 8),),
         {"n": "5"},
     ),
-    Case("a malformed place in a list", PAGE % 'after: "no id"', "`after` is not an id of this list", INPUT),
+    Case("a malformed place in a list", PAGE % 'after: "no cursor"', BAD_CURSOR, "CURSOR_INVALID"),
+    Case("a malformed place in a list, before", PAGE % 'before: ""', BAD_CURSOR, "CURSOR_INVALID"),
     Case(
         "a malformed place in a list, in a variable",
-        f"query ($a: ID) {PAGE % 'after: $a'}",
-        "`after` is not an id of this list",
+        f"query ($a: Cursor) {PAGE % 'after: $a'}",
+        BAD_CURSOR,
+        "CURSOR_INVALID",
+        variables={"a": "AAAA"},
+    ),
+    Case(
+        "a place in a list that is a number",
+        f"query ($a: Cursor) {PAGE % 'after: $a'}",
+        "Variable '$a' has invalid value: a Cursor is a string, not `7`",
         INPUT,
-        variables={"a": 7},
+        ((1, 8),),
+        {"a": 7},
     ),
     Case(
         "a field not shared on its path",
@@ -446,7 +457,7 @@ CASES = (
     Case(
         "an analyst cannot look up a household by an id that he is shown a pseudonym of",
         '{ household(householdId: "e1000000-0000-4000-8000-000000000001") { registeredOn } }',
-        "Cannot query field 'household' on type 'Query'.",
+        "Cannot query field 'household' on type 'Query'. Did you mean 'households'?",
         VALIDATION,
         ((1, 3),),
         viewer=ANALYST,

@@ -91,7 +91,7 @@ def person(number: str) -> dict[str, str]:
 OF_PERSON: Mapping[str, str] = {
     "population": "givenName sex lifeStatus permanentResidence { province { code name } }",
     "household": "household { registrationType registeredOn members { relationship since } } membership { since }",
-    "insurance": "insuranceBook { status totals { months } } healthInsurance { cards { validTo } }",
+    "insurance": "insuranceBook { status totals { months } } healthInsurance { cards { nodes { validTo } } }",
 }
 """What each source has of a person, of fields that every official sees in the hub."""
 
@@ -133,7 +133,7 @@ OF_OTHERS: Mapping[str, tuple[str, str, str, Mapping[str, Any], str]] = {
         "query ($k: TaxCode!) { employer(taxCode: $k) { S } }",
         "Employer",
         {"taxCode": oddities.SHARED_EMPLOYER},
-        "participants(first: 3) { status salary }",
+        "participants(first: 3) { nodes { status salary } }",
     ),
     "a household": (
         "household",
@@ -147,7 +147,7 @@ OF_OTHERS: Mapping[str, tuple[str, str, str, Mapping[str, Any], str]] = {
         "query ($k: BookCode!) { insuranceBook(bookCode: $k) { S } }",
         "InsuranceBook",
         {"bookCode": "SO-DEFENCE"},
-        "status totals { months lines } contributions { fromMonth salary }",
+        "status totals { months lines } contributions { nodes { fromMonth salary } }",
     ),
 }
 
@@ -287,11 +287,11 @@ def test_a_reader_with_a_token_of_his_own_gains_nothing_by_that_name(sources: So
 
 def test_a_link_to_another_source_is_a_stub_with_its_key(sources: Sources) -> None:
     employer = "employer { __typename _key_taxCode: taxCode }"
-    selection = f"contributions {{ fromMonth {employer} }} holder {{ _key_personalId: personalId }}"
+    selection = f"contributions {{ nodes {{ fromMonth {employer} }} }} holder {{ _key_personalId: personalId }}"
     book = {"__typename": "InsuranceBook", "bookCode": "SO-RENEWED"}
     (found,) = sources.entities("insurance", hub_for(OFFICER), f"... on InsuranceBook {{ {selection} }}", book)
     assert found["holder"] == {"_key_personalId": oddities.RENEWED}
-    lines = {line["fromMonth"]: line["employer"] for line in found["contributions"]}
+    lines = {line["fromMonth"]: line["employer"] for line in found["contributions"]["nodes"]}
     assert lines["2019-11"]["__typename"] == "Employer"
     assert "2015-01" not in lines, "a line of military service"
 
@@ -387,7 +387,7 @@ HIDDEN: Mapping[str, tuple[str, str, str, Sequence[str], str]] = {
     "Person of insurance": (
         "insurance", "Person", "personalId",
         (oddities.DEFENCE_ONLY, oddities.POLICE_ONLY, oddities.NOBODY, "?"),
-        "insuranceBook { status } healthInsurance { cards { validTo } } socialInsurance { status }",
+        "insuranceBook { status } healthInsurance { cards { nodes { validTo } } } socialInsurance { status }",
     ),
     "Household": (
         "household", "Household", "householdId",

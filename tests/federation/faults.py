@@ -6,6 +6,7 @@ A fault that is a function of the body turns a right one into a wrong one; the o
 from __future__ import annotations
 
 import copy
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -39,6 +40,7 @@ class Says:
     body: bytes
     status: int = 200
     content_type: str = "application/json"
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,21 @@ class Garbles:
     change: Callable[[Body], Any]
 
 
-Fault = Late | Hangs | Drops | Says | Huge | Garbles
+@dataclass(frozen=True, slots=True)
+class Trickles:
+    """Answers without an end, a byte every so many seconds."""
+
+    pause: float
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Answers rightly, once it is let go."""
+
+    until: threading.Event
+
+
+Fault = Late | Hangs | Drops | Says | Huge | Garbles | Trickles | Waits
 
 
 @dataclass(slots=True)

@@ -8,14 +8,15 @@ where nothing else depends on the subgraph that lacks them.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
 from tests.federation.case import VERSION, Case, Operation
 
 _IMPORTS = (
-    "key", "shareable", "external", "requires", "provides", "override", "interfaceObject", "context", "fromContext",
+    "key", "shareable", "external", "requires", "provides", "override", "interfaceObject", "inaccessible", "context",
+    "fromContext",
 )  # fmt: skip
 _LEAVES = ("Int", "String", "Boolean", "Float", "Kind", "ID", "[String!]", "[Int]", "[[String]]", "[Kind!]")
 _ARGUMENTS = (
@@ -28,6 +29,8 @@ _ARGUMENTS = (
 )
 _SHARED = "enum Kind { A B C }\ninput By { n: Int name: String kind: Kind = B inner: By list: [Int!] }"
 _OTHER_KEYS = ("sku: String!", "region: ID! num: Int!", "org: Org!")
+_PATTERNS = ("{}", "{}", "[{}]", "[[{}]]")
+_STRICT = ("{}!", "[{}!]", "[{}]!", "[{}!]!", "[[{}!]]")
 _OBJECT_OF = "interface-objects"
 
 
@@ -88,6 +91,7 @@ class Generator:
         self.entities: list[Entity] = []
         self.rows: dict[str, dict[str, str]] = {"Query": {}, "Mutation": {}}
         self.missing: list[tuple[str, str]] = []
+        self.abstract: dict[str, list[str]] = {}
 
     # --- dice ------------------------------------------------------------------------------------------------------
 
@@ -137,6 +141,10 @@ class Generator:
         for entity in self.entities:
             for _ in range(self.between(0, 2)):
                 self.reference(entity)
+            if self.size > 1 and self.chance(30):
+                self.abstract_field(entity)
+            if self.size > 1 and self.chance(25):
+                self.abstract_value(entity)
         if self.chance(40):
             self.context(self.random.choice(self.entities))
         for entity in self.entities:
@@ -155,21 +163,22 @@ class Generator:
     def entity(self) -> None:
         entity = Entity(self.fresh("E"), self.some(self.subgraphs))
         self.entities.append(entity)
-        other = self.random.choice(_OTHER_KEYS) if len(entity.homes) > 1 and self.chance(50) else None
+        others = self.some(_OTHER_KEYS)[:2] if len(entity.homes) > 1 and self.chance(50) else []
         for number in range(self.between(1, 1 + self.size)):
             self.rows[f"{entity.name}_{number}"] = {}
-            if other == "org: Org!":
+            if "org: Org!" in others:
                 self.rows[f"{entity.name}_{number}"]["org"] = f'{{ code: "{number}" }}'
         bridge = self.random.choice(entity.homes)
         for home in entity.homes:
             part = self.part(home, entity.name)
-            only_other = other is not None and home != bridge and self.chance(40)
-            if not only_other:
+            only = self.random.choice(others) if others and home != bridge and self.chance(40) else None
+            if only is None:
                 part.keys.append(' @key(fields: "id")')
                 part.fields["id"] = Field("id", "ID!", directives=" @shareable")
-            if other is not None and (only_other or home == bridge or self.chance(30)):
-                self.other_key(home, part, other)
-            entity.all_by_id &= not only_other
+            for other in others:
+                if other == only or home == bridge or (only is None and self.chance(30)):
+                    self.other_key(home, part, other)
+            entity.all_by_id &= only is None
         if not entity.all_by_id:
             entity.needed.add(bridge)
 
@@ -203,11 +212,19 @@ class Generator:
             self.add(self.random.choice(others), entity.name, Field(name, made.type, made.arguments))
             old = next(each for each in others if name in self.parts[each][entity.name].fields)
             made.directives = f' @override(from: "{old}")'
+        elif self.chance(10):
+            made.directives = " @inaccessible"
         self.add(home, entity.name, made)
         entity.owned[name] = (home, Field(name, made.type, made.arguments))
+        failing = self.chance(15)
         for row in self.rows_of(entity):
-            if not made.type.endswith("!") and self.chance(15):
+            # One that must not be null fails its whole object, also where a gateway asks for it by itself.
+            if made.type.endswith("!"):
+                continue
+            if self.chance(15):
                 self.rows[row][name] = "null"
+            elif failing and self.chance(20):
+                self.rows[row][name] = '"FAILS"'
 
     def value_type(self, entity: Entity) -> None:
         """A value type of its own, on one field of the entity, whole in each of its homes or split over them."""
@@ -222,22 +239,33 @@ class Generator:
                 leaf = self.fresh("p")
                 self.add(home, type_name, Field(leaf, self.random.choice(_LEAVES)))
                 leaves.append(leaf)
+        bridges = self.value_references(self.random.choice(homes), type_name) if self.chance(35) else {}
         entity.needed.update(homes)
         if not split and wrapped == "{}":
             entity.owned[name] = (homes[0], Field(name, type_name))
         for row in self.rows_of(entity):
-            self.rows[row][name] = self.wrapped(wrapped, lambda: self.value(leaves))
+            self.rows[row][name] = self.wrapped(wrapped, lambda: self.value(leaves, bridges))
 
-    def value(self, leaves: Sequence[str]) -> str:
+    def value_references(self, home: str, type_name: str) -> Mapping[str, Sequence[str]]:
+        """A field of a value type that leads to an entity: its name, and the rows that may stand there."""
+        target = self.random.choice(self.entities)
+        if home in target.homes and "id" not in self.parts[home][target.name].fields:
+            return {}
+        self.stub(home, target)
+        name = self.fresh("w")
+        self.add(home, type_name, Field(name, target.name))
+        return {name: self.rows_of(target)}
+
+    def value(self, leaves: Sequence[str], bridges: Mapping[str, Sequence[str]]) -> str:
         if self.chance(15):
             return "null"
         nulls = [f"{leaf}: null" for leaf in ("both", *leaves) if self.chance(15)]
-        return f"{{ {' '.join(nulls)} }}"
+        return f"{{ {' '.join([*nulls, *(f'{name}: {self.pick(rows)}' for name, rows in bridges.items())])} }}"
 
     def wrapped(self, pattern: str, item: object) -> str:
         assert callable(item)
-        match pattern.removesuffix("!"):
-            case "[{}]" | "[{}!]":
+        match pattern.replace("!", ""):
+            case "[{}]":
                 return "null" if self.chance(10) else f"[{' '.join(item() for _ in range(self.between(0, 3)))}]"
             case "[[{}]]":
                 inner = (self.wrapped("[{}]", item) for _ in range(self.between(0, 3)))
@@ -252,14 +280,14 @@ class Generator:
         if home in target.homes and "id" not in self.parts[home][target.name].fields:
             return
         self.stub(home, target)
-        name, pattern = self.fresh("r"), self.random.choice(("{}", "{}", "[{}]", "[[{}]]"))
+        name, pattern = self.fresh("r"), self.random.choice(_STRICT if self.chance(15) else _PATTERNS)
         arguments = "(first: Int)" if pattern == "[{}]" and self.chance(40) else ""
         made = Field(name, pattern.format(target.name), arguments)
         elsewhere = [
             owned
             for owned, (owner, each) in target.owned.items()
             if owner != home and owned not in self.parts[home][target.name].fields and not each.arguments
-            if each.type.rstrip("!") in _LEAVES
+            if each.type.rstrip("!") in _LEAVES and not self.failing(target, owned)
         ]
         if elsewhere and self.chance(40):
             provided = self.random.choice(elsewhere)
@@ -270,9 +298,13 @@ class Generator:
         self.add(home, entity.name, made)
         rows = self.rows_of(target)
         for row in self.rows_of(entity):
-            self.rows[row][name] = self.wrapped(pattern, lambda: self.pick(rows))
-        if pattern == "{}":
-            entity.owned[name] = (home, Field(name, target.name))
+            self.rows[row][name] = self.wrapped(pattern, lambda: self.pick(rows, 3 if "!" in pattern else 15))
+        if not arguments and "[[" not in pattern:
+            entity.owned[name] = (home, Field(name, made.type))
+
+    def failing(self, entity: Entity, name: str) -> bool:
+        """Whether a field fails in some row: then it does so wherever it is asked, and may not be a second time."""
+        return any(self.rows[row].get(name) == '"FAILS"' for row in self.rows_of(entity))
 
     def context(self, entity: Entity) -> None:
         """Something that is only reached below the entity, whose field takes a value of it, wherever that lives."""
@@ -323,7 +355,10 @@ class Generator:
 
     def lack(self, entity: Entity) -> None:
         """Rows that one home of the entity does not hold."""
-        homes = [home for home in entity.homes if home not in entity.needed]
+        # The fields of a second key are of every home that has it.
+        homes = [
+            home for home in entity.homes if home not in entity.needed and len(self.parts[home][entity.name].keys) == 1
+        ]
         if not entity.all_by_id or len(entity.homes) < 2 or not homes:
             return
         home = self.random.choice(homes)
@@ -360,9 +395,11 @@ class Generator:
         """One field of a requirement; marks it external where it is required."""
         shown = entity.owned[name][1]
         external = Field(name, shown.type, shown.arguments, " @external")
-        target = next((each for each in self.entities if each.name == shown.type), None)
+        target = next((each for each in self.entities if each.name == shown.type.strip("[]!")), None)
         if target is not None:
             return self.required_across(home, entity, external, target)
+        if shown.type.strip("[]!") in self.abstract:
+            return self.required_of_many(home, entity, external)
         if shown.type.startswith("V"):
             self.add(home, shown.type, Field("both", "String", directives=" @shareable"))
             self.add(home, entity.name, external)
@@ -399,6 +436,20 @@ class Generator:
         self.add(home, entity.name, external)
         return f"{external.name} {{ {leaf} }}"
 
+    def required_of_many(self, home: str, entity: Entity, external: Field) -> str | None:
+        """A requirement with a fragment for each type of a union."""
+        name = external.type.strip("[]!")
+        members = self.abstract[name]
+        if any("id" not in self.parts[home][each].fields for each in members if each in self.parts[home]):
+            return None
+        for each in members:
+            self.stub(home, next(known for known in self.entities if known.name == each))
+        union = self.part(home, name, "union")
+        union.members = sorted({*union.members, *members})
+        self.add(home, entity.name, external)
+        fragments = " ".join(f"... on {each} {{ id }}" for each in members)
+        return f"{external.name} {{ {'__typename ' if self.chance(50) else ''}{fragments} }}"
+
     # --- abstract types --------------------------------------------------------------------------------------------
 
     def held_by_id(self, subgraph: str) -> list[Entity]:
@@ -408,17 +459,73 @@ class Generator:
             if entity.name in self.parts[subgraph] and "id" in self.parts[subgraph][entity.name].fields
         ]
 
+    def abstract_field(self, entity: Entity) -> None:
+        """A field of an entity that leads to entities of several types."""
+        home = self.random.choice(entity.homes)
+        held = [each.name for each in self.held_by_id(home)]
+        if not held:
+            return
+        union, name, pattern = self.fresh("U"), self.fresh("u"), self.random.choice(_PATTERNS)
+        members = self.abstract[union] = self.some(held)
+        self.part(home, union, "union").members = members
+        self.add(home, entity.name, Field(name, pattern.format(union)))
+        rows = [row for row in self.rows if row.rpartition("_")[0] in members]
+        for row in self.rows_of(entity):
+            self.rows[row][name] = self.wrapped(pattern, lambda: self.pick(rows))
+        if "[[" not in pattern:
+            entity.owned[name] = (home, Field(name, pattern.format(union)))
+
+    def abstract_value(self, entity: Entity) -> None:
+        """A field of an entity that leads to value objects of several types."""
+        home, name, pattern = self.random.choice(entity.homes), self.fresh("x"), self.random.choice(_PATTERNS)
+        types = [self.fresh("X") for _ in range(2)]
+        kind = self.random.choice(("union", "interface"))
+        above = self.fresh("A")
+        part = self.part(home, above, kind)
+        for each in types:
+            self.add(home, each, Field("same", self.random.choice(("Int", "Int!"))))
+            self.add(home, each, Field(self.fresh("p"), self.random.choice(_LEAVES)))
+            if kind == "interface":
+                self.parts[home][each].interfaces.append(above)
+        if kind == "interface":
+            part.fields["same"] = Field("same", "Int")
+        else:
+            part.members = types
+        self.add(home, entity.name, Field(name, pattern.format(above)))
+        for row in self.rows_of(entity):
+            self.rows[row][name] = self.wrapped(pattern, lambda: f"{{ __typename: {self.random.choice(types)} }}")
+
     def interface(self) -> None:
         name = self.fresh("I")
+        chosen_by: dict[str, list[str]] = {}
         for home in self.some(self.subgraphs):
             held = self.held_by_id(home)
             chosen = self.some([entity.name for entity in held]) if held else []
             if not chosen:
                 continue
+            chosen_by[home] = chosen
             self.part(home, name, "interface").fields["id"] = Field("id", "ID!")
             for each in chosen:
                 self.parts[home][each].interfaces.append(name)
             self.abstract_root(home, name, chosen)
+        if self.chance(60):
+            self.interface_field(name, chosen_by)
+
+    def interface_field(self, name: str, chosen_by: Mapping[str, Sequence[str]]) -> None:
+        """A field that every type of an interface has somewhere; of the interface where all have it."""
+        types = {each for chosen in chosen_by.values() for each in chosen}
+        leaf, strict = self.fresh("i"), self.chance(15)
+        holds: dict[str, str] = {}
+        for entity in self.entities:
+            if entity.name in types:
+                holders = [home for home in entity.homes if home in chosen_by] or entity.homes
+                home = holds[entity.name] = self.random.choice(holders)
+                made = Field(leaf, "String!" if strict and home not in entity.lacking else "String")
+                self.add(home, entity.name, made)
+                entity.owned[leaf] = (home, Field(leaf, made.type))
+        for home, chosen in chosen_by.items():
+            if all(holds[each] == home for each in chosen):
+                self.parts[home][name].fields[leaf] = Field(leaf, "String")
 
     def union(self) -> None:
         name = self.fresh("U")
@@ -462,11 +569,41 @@ class Generator:
         for _ in range(self.between(1, 2)):
             leaf = self.fresh("o")
             part.fields[leaf] = Field(leaf, self.random.choice(_LEAVES))
+        if self.chance(50):
+            leaf, asking = self.fresh("j"), self.fresh("q")
+            interface.fields[leaf] = Field(leaf, "String")
+            for each in chosen:
+                self.add(home, each, Field(leaf, "String"))
+            part.fields[leaf] = Field(leaf, "String", directives=" @external")
+            part.fields[asking] = Field(asking, "String", directives=f' @requires(fields: "{leaf}")')
         numbers = iter(range(100))
         for row in [row for row in self.rows if row.rpartition("_")[0] in chosen]:
             self.rows[row]["id"] = f'"j{next(numbers)}"'  # unique across the implementations
         if self.chance(60):
             self.abstract_root(_OBJECT_OF, name, chosen)
+        if self.chance(60):
+            self.reference_to_interface_object(name, chosen)
+
+    def reference_to_interface_object(self, name: str, chosen: Sequence[str]) -> None:
+        """A field of an entity in a subgraph that knows the interface as an object only."""
+        homes = [
+            (home, entity)
+            for entity in self.entities
+            for home in entity.homes
+            if not any(each in self.parts[home] for each in (name, *chosen))
+        ]
+        if not homes:
+            return
+        home, entity = self.random.choice(homes)
+        part = self.part(home, name)
+        part.directives = " @interfaceObject"
+        part.keys.append(' @key(fields: "id")')
+        part.fields["id"] = Field("id", "ID!")
+        field_name, pattern = self.fresh("r"), self.random.choice(_PATTERNS)
+        self.add(home, entity.name, Field(field_name, pattern.format(name)))
+        rows = [row for row in self.rows if row.rpartition("_")[0] in chosen]
+        for row in self.rows_of(entity):
+            self.rows[row][field_name] = self.wrapped(pattern, lambda: self.pick(rows))
 
     # --- roots -----------------------------------------------------------------------------------------------------
 
@@ -481,6 +618,12 @@ class Generator:
                 name = self.fresh("do")
                 self.add(subgraph, "Mutation", Field(name, "Int"))
                 self.rows["Mutation"][name] = "COUNTED"
+            possible = [each for each in self.held_by_id(subgraph) if subgraph in each.homes]
+            if possible and self.chance(30):
+                entity, name = self.random.choice(possible), self.fresh("make")
+                rows = [row for row in self.rows_of(entity) if (subgraph, row) not in self.missing]
+                self.add(subgraph, "Mutation", Field(name, entity.name, "(id: ID!)"))
+                self.rows["Mutation"][name] = f"[{' '.join(rows)}]"
 
     def entity_root(self, home: str, entity: Entity) -> None:
         root, rows = self.fresh("root"), self.rows_of(entity)

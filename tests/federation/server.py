@@ -20,16 +20,22 @@ from typing import Any, Self, assert_never
 import h11
 
 from tests.federation.declared import Declared
-from tests.federation.faults import Drops, Fault, Garbles, Hangs, Huge, Injected, Late, Says
+from tests.federation.faults import Drops, Fault, Garbles, Hangs, Huge, Injected, Late, Says, Trickles, Waits
 from tests.federation.subgraph import Subgraph
 from tests.federation.world import State, World
 
+Headers = tuple[tuple[str, str], ...]
 _LARGEST_REQUEST = 8_000_000
+_PATIENCE = 20.0
 
 
 @dataclass(slots=True)
 class Received:
-    """One request, with seconds of the server's clock; `answered` is infinite while it hangs."""
+    """One request, with seconds of the server's clock; `answered` is infinite while it hangs.
+
+    connection  the number of the connection it came by
+    left        set when the other side went away before it was answered
+    """
 
     subgraph: str
     document: str
@@ -39,6 +45,8 @@ class Received:
     answered: float = float("inf")
     operation: str = "query"
     entities: int = 0
+    connection: int = 0
+    left: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass(slots=True)
@@ -53,6 +61,22 @@ class Bench:
     requests: list[Received] = field(default_factory=list)
     faults: dict[str, Injected] = field(default_factory=dict)
     latency: float = 0.0
+    _came: threading.Condition = field(default_factory=threading.Condition)
+
+    def received(self, request: Received) -> None:
+        """A request is there."""
+        with self._came:
+            self.requests.append(request)
+            self._came.notify_all()
+
+    async def until(self, count: int) -> None:
+        """Waits until so many requests are there."""
+
+        def wait() -> bool:
+            with self._came:
+                return self._came.wait_for(lambda: len(self.requests) >= count, _PATIENCE)
+
+        assert await asyncio.to_thread(wait), f"there are {len(self.requests)} requests and not {count}"
 
     def inject(self, subgraph: str, fault: Fault, *, times: int | None = None, entities_only: bool = False) -> None:
         """From now on this subgraph is faulty."""
@@ -92,6 +116,7 @@ class Server:
     def __init__(self) -> None:
         self._benches: dict[str, Bench] = {}
         self._numbers = itertools.count(1)
+        self._connection_numbers = itertools.count(1)
         self._started = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="subgraphs", daemon=True)
         self.port = 0
@@ -145,7 +170,7 @@ class Server:
         assert task is not None
         self._connections.add(task)
         try:
-            await _Connection(self._benches, reader, writer).run()
+            await _Connection(self._benches, next(self._connection_numbers), reader, writer).run()
         except (ConnectionError, h11.ProtocolError, asyncio.CancelledError):
             pass  # the other side went away, or the server ends
         finally:
@@ -155,9 +180,10 @@ class Server:
 
 class _Connection:
     def __init__(
-        self, benches: Mapping[str, Bench], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, benches: Mapping[str, Bench], number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         self.benches = benches
+        self.number = number
         self.reader = reader
         self.writer = writer
         self.http = h11.Connection(h11.SERVER)
@@ -207,8 +233,8 @@ class _Connection:
         except (ValueError, KeyError, TypeError, AssertionError) as error:
             bench.violations.append(f"{name}: no GraphQL request over HTTP: {error!r}")
             return await self._send(400, b"{}")
-        received = Received(name, document, variables, headers, came)
-        bench.requests.append(received)
+        received = Received(name, document, variables, headers, came, connection=self.number)
+        bench.received(received)
         answer = bench.subgraphs[name].answer(document, variables, asked.get("operationName"))
         received.operation, received.entities = answer.operation, answer.entities
         if bench.latency:
@@ -228,6 +254,7 @@ class _Connection:
             case Hangs():
                 while await self.reader.read(65_536):  # until the gateway gives up
                     pass
+                received.left.set()
                 return False
             case Drops(after):
                 received.answered = time.monotonic()
@@ -239,26 +266,37 @@ class _Connection:
                     self.writer.write(head.encode() + content[:after])
                     await self.writer.drain()
                 return False
-            case Says(content, status, content_type):
+            case Says(content, status, content_type, headers):
                 received.answered = time.monotonic()
-                return await self._send(status, content, content_type)
+                return await self._send(status, content, content_type, headers)
             case Huge(size):
                 received.answered = time.monotonic()
                 return await self._send(200, _encoded(body) + b" " * size)
+            case Trickles(pause):
+                self.writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n")
+                while not self.writer.is_closing():
+                    self.writer.write(b" ")
+                    await self.writer.drain()
+                    await asyncio.sleep(pause)
+                return False
+            case Waits(until):
+                assert await asyncio.to_thread(until.wait, _PATIENCE)
+                received.answered = time.monotonic()
+                return await self._send(200, _encoded(body))
             case Garbles(change):
                 received.answered = time.monotonic()
                 return await self._send(200, _encoded(change(body)))
             case _:
                 assert_never(fault)
 
-    async def _send(self, status: int, body: bytes, content_type: str = "application/json") -> bool:
-        self._head(status, body, content_type)
+    async def _send(self, status: int, body: bytes, content_type: str = "application/json", more: Headers = ()) -> bool:
+        self._head(status, body, content_type, more)
         self.writer.write(b"".join(self.http.send(event) or b"" for event in (h11.Data(data=body), h11.EndOfMessage())))
         await self.writer.drain()
         return True
 
-    def _head(self, status: int, body: bytes, content_type: str) -> None:
-        headers = [("content-type", content_type), ("content-length", str(len(body)))]
+    def _head(self, status: int, body: bytes, content_type: str, more: Headers) -> None:
+        headers = [("content-type", content_type), ("content-length", str(len(body))), *more]
         self.writer.write(self.http.send(h11.Response(status_code=status, headers=headers)) or b"")
 
 

@@ -64,7 +64,7 @@ def work_of(graph: Supergraph, document: str, limits: Limits = LIMITS) -> tuple[
     planner, rules = PlannerGraph(graph), public_rules(graph.api)
     with counted() as work:
         try:
-            plan(authorize(normalise(prepared, {}, limits), PUBLIC, rules), planner, limits.planning)
+            plan(authorize(normalise(prepared, {}, (), limits), PUBLIC, rules), planner, limits.planning)
         except Refused as refused:
             (error,) = refused.errors
             assert "select " in error.message

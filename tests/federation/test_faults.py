@@ -66,6 +66,27 @@ ON_THE_WIRE: dict[str, tuple[Fault, tuple[str, ...]]] = {
     "its errors are no list": (Garbles(faults.errors_of_a_wrong_shape), (MALFORMED,)),
     "it answers null with an error": (Garbles(faults.data_null_with_error), (OWN,)),
     "it answers an error without data": (Garbles(faults.error_without_data), (OWN,)),
+    "it moves away": (Says(b'{"data": {}}', 307, headers=(("location", "http://127.0.0.1:1/"),)), (HTTP,)),
+    "it answers in UTF-16": (Says('{"data": null}'.encode("utf-16")), (MALFORMED,)),
+    "it answers half a letter": (Says(b'{"data": {"_0": "\\ud800"}}'), (MALFORMED,)),
+    "it answers no number": (Says(b'{"data": {"shop": NaN, "_0": [NaN, NaN], "tax": NaN}}'), (MALFORMED,)),
+    "it answers infinity": (Says(b'{"data": {"shop": 1e999, "_0": [-Infinity], "tax": Infinity}}'), (MALFORMED,)),
+    "it answers beyond measure deep": (Says(b'{"data": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"), (MALFORMED,)),
+    "it answers twice": (Says(b'{"data": {}}{"data": {}}'), (MALFORMED,)),
+    "its errors are null": (Says(b'{"data": null, "errors": null}'), (MALFORMED,)),
+    "its errors are empty": (Says(b'{"data": null, "errors": []}'), (MALFORMED,)),
+    "its errors are odd": (
+        Says(b'{"errors": [1, null, [], {"path": [null, {}, 1e9], "message": {}, "extensions": []}]}'),
+        ("DOWNSTREAM_SERVICE_ERROR",),
+    ),
+    "the code of its error is text": (
+        Says(b'{"errors": [{"extensions": {"code": "internal text of someone"}}]}'),
+        ("DOWNSTREAM_SERVICE_ERROR",),
+    ),
+    "the path of its error has no end": (
+        Says(b'{"data": null, "errors": [{"path": [' + b"0," * 100_000 + b"0]}]}"),
+        ("DOWNSTREAM_SERVICE_ERROR",),
+    ),
     "it answers too much": (Huge(gateway.LARGEST_RESPONSE + 1), (HTTP, MALFORMED)),
 }
 OF_ENTITIES: dict[str, tuple[Fault, tuple[str, ...]]] = {
@@ -245,3 +266,165 @@ async def test_a_mutation_is_never_tried_again(fault: Fault, supergraph: Supergr
     assert answer["data"] == {"pay": None, "post": 2}
     assert bench.state.mutations == ["faulty.pay", "c.post"]
     check_errors(answer, (HTTP,), most=1)
+
+
+async def test_of_fields_that_are_there_twice_the_last_one_counts(supergraph: Supergraph, bench: Bench) -> None:
+    bench.inject("faulty", Says(b'{"data": {"tax": 1, "tax": 2}, "data": {"tax": 3, "tax": 4}}'))
+    assert await ask(supergraph, bench, "{ tax }") == {"data": {"tax": 4}}
+
+
+@pytest.mark.parametrize("status", [400, 403, 422])
+async def test_a_refusal_in_the_format_of_graphql_keeps_its_code(
+    status: int, supergraph: Supergraph, bench: Bench
+) -> None:
+    bench.inject("faulty", Says(b'{"errors": [{"message": "internal text", "extensions": {"code": "NO"}}]}', status))
+    answer = await ask(supergraph, bench, "{ tax news }")
+    assert answer["data"] == {"tax": None, "news": "news of Query"}
+    check_errors(answer, ("NO",), most=1)
+
+
+async def test_what_a_subgraph_adds_beside_data_and_errors_stays_inside(supergraph: Supergraph, bench: Bench) -> None:
+    more = {"cost": 7, "trace": "internal text"}
+    bench.inject("faulty", Garbles(lambda body: body | {"extensions": more, "hasNext": True, "incremental": [1]}))
+    assert await ask(supergraph, bench, "{ shop { name } }") == {"data": {"shop": {"name": "name of Query.shop"}}}
+
+
+# What a subgraph may put into values that nobody looks into, or into names that it makes itself.
+OPEN = parse_case(
+    "open",
+    """# A scalar of the graph's own, and objects whose types a subgraph tells.
+# subgraph faulty imports @key
+scalar Any
+union Thing = Stone | Leaf
+type Stone { weight: Any }
+type Leaf { colour: Any }
+type Query { any: Any must: Any! thing: Thing things: [Thing] id: ID number: Float }
+# data
+Query: { any: 1 must: 1 thing: {__typename: Stone} things: [] id: "1" number: 1 }
+# operation o
+{ any }""",
+)
+
+
+@pytest.fixture
+def open_bench(server: Server) -> Bench:
+    return server.serve(OPEN.subgraphs, OPEN.world())
+
+
+def says(data: bytes) -> Says:
+    return Says(b'{"data": ' + data + b"}")
+
+
+VALUES: dict[str, tuple[bytes, Any]] = {
+    "an integer of 64 bits": (b"18446744073709551615", 18446744073709551615),
+    "an integer beyond 64 bits, as a number of double precision": (
+        b"123456789012345678901234567890",
+        1.2345678901234568e29,
+    ),
+    "a hundred levels": (b"[" * 100 + b"]" * 100, json.loads("[" * 100 + "]" * 100)),
+    "marks of the hub's own": (
+        json.dumps("\x01\ue000\x02\x03#5b5d\x03\x04\x05\x06\x07\x08").encode(),
+        "\x01\ue000\x02\x03#5b5d\x03\x04\x05\x06\x07\x08",
+    ),
+    "names of the hub's own": (
+        b'{"__typename": "Stone", "_0": null, "\\u0001": 1}',
+        {"__typename": "Stone", "_0": None, "\x01": 1},
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "text, value", [pytest.param(*given, id=name.replace(" ", "-")) for name, given in VALUES.items()]
+)
+async def test_what_nobody_looks_into_comes_through_as_it_is(text: bytes, value: Any, open_bench: Bench) -> None:
+    open_bench.inject("faulty", says(b'{"any": ' + text + b"}"))
+    assert await ask(OPEN.supergraph(), open_bench, "{ any }") == {"data": {"any": value}}
+
+
+async def test_what_nests_too_deep_is_malformed_and_the_rest_stands(open_bench: Bench) -> None:
+    deep = b'[{"x":' * 51 + b"0" + b"}]" * 51
+    open_bench.inject("faulty", says(b'{"any": ' + deep + b', "id": 5}'))
+    answer = await ask(OPEN.supergraph(), open_bench, "{ any id }")
+    assert answer["data"] == {"any": None, "id": "5"}
+    check_errors(answer, (MALFORMED,), most=1)
+
+
+@pytest.mark.parametrize("name", ["", 'Stone", "x": "', "\x01\ue000", "Query", "Nobody", "Thing"])
+async def test_an_object_of_a_type_that_the_graph_does_not_have_is_null(name: str, open_bench: Bench) -> None:
+    thing = json.dumps({"__typename": name, "weight": 1, "colour": 2}).encode()
+    open_bench.inject("faulty", says(b'{"thing": ' + thing + b', "things": [' + thing + b', {"__typename": "Leaf"}]}'))
+    answer = await ask(OPEN.supergraph(), open_bench, "{ thing { __typename } things { __typename } }")
+    assert answer["data"] == {"thing": None, "things": [None, {"__typename": "Leaf"}]}
+
+
+@pytest.mark.parametrize("text", [b"1e999", b"true", b'"1"', b"[]", b"{}", b"123456789012345678901234567890.5e290"])
+async def test_what_is_no_number_is_malformed(text: bytes, open_bench: Bench) -> None:
+    open_bench.inject("faulty", says(b'{"number": ' + text + b"}"))
+    answer = await ask(OPEN.supergraph(), open_bench, "{ number }")
+    assert answer["data"] == {"number": None}
+    check_errors(answer, (MALFORMED,), most=1)
+
+
+@pytest.mark.parametrize("text", [b"1.5", b"true", b"[]", b"{}", b"123456789012345678901234567890"])
+async def test_what_is_no_id_is_malformed(text: bytes, open_bench: Bench) -> None:
+    open_bench.inject("faulty", says(b'{"id": ' + text + b"}"))
+    answer = await ask(OPEN.supergraph(), open_bench, "{ id }")
+    assert answer["data"] == {"id": None}
+    check_errors(answer, (MALFORMED,), most=1)
+
+
+async def test_marks_of_the_hubs_own_are_data_also_where_parts_are_merged(server: Server) -> None:
+    shared = parse_case(
+        "shared",
+        """# A value of which two subgraphs give a part.
+# subgraph a imports @shareable
+type Query { thing: Thing @shareable }
+type Thing { one: String }
+# subgraph faulty imports @shareable
+type Query { thing: Thing @shareable }
+type Thing { other: String }
+# data
+Query: { thing: {} }
+# operation o
+{ thing { one } }""",
+    )
+    bench = server.serve(shared.subgraphs, shared.world())
+    for text in ("\x03a", "\x03#5b", "\x04", "\x03", "\x01\ue000"):
+        bench.inject("faulty", says(json.dumps({"thing": {"other": text}}).encode()))
+        answer = await ask(shared.supergraph(), bench, "{ thing { one other } }")
+        assert answer == {"data": {"thing": {"one": "one of Query.thing", "other": text}}}
+
+
+async def test_a_trusted_subgraph_shows_its_errors_as_they_are(supergraph: Supergraph, bench: Bench) -> None:
+    more = {"code": "NO", "field": "tax", "deep": [{"a": [1]}]}
+    body = json.dumps({"data": {"tax": None}, "errors": [{"message": "said", "path": ["tax"], "extensions": more}]})
+    bench.inject("faulty", Says(body.encode()))
+    for trusted, message, extensions in (
+        (("faulty", "c"), "said", more),
+        (("c",), "the faulty part of the graph could not answer", {"code": "NO"}),
+    ):
+        async with gateway.opened(supergraph, bench.urls, trusted=trusted) as opened:
+            answer = await opened("{ tax }")
+        assert answer == {
+            "errors": [{"message": message, "path": ["tax"], "extensions": extensions}],
+            "data": {"tax": None},
+        }
+
+
+async def test_what_a_trusted_subgraph_says_of_an_error_may_be_anything(supergraph: Supergraph, bench: Bench) -> None:
+    for entry in (
+        "{}",
+        "1",
+        '{"message": 5, "extensions": [], "path": "x"}',
+        f'{{"extensions": {"[" * 500 + "]" * 500}}}',
+    ):
+        bench.inject("faulty", Says(f'{{"errors": [{entry}]}}'.encode()))
+        async with gateway.opened(supergraph, bench.urls, trusted=("faulty",)) as opened:
+            answer = await opened("{ tax }")
+        assert answer["errors"] == [
+            {
+                "message": "the faulty part of the graph could not answer",
+                "path": ["tax"],
+                "extensions": {"code": "DOWNSTREAM_SERVICE_ERROR"},
+            }
+        ]

@@ -6,7 +6,9 @@ as a case that can be put into `cases/` as it is, made as small as it gets.
 
 from __future__ import annotations
 
+import asyncio
 import os
+from random import Random
 
 import pytest
 
@@ -25,6 +27,7 @@ EXAMPLES = int(os.environ.get("FEDERATION_EXAMPLES", "20"))
 FIRST = int(os.environ.get("FEDERATION_SEED", "0"))
 OPERATIONS = 3
 OPERATIONS_OF_THE_BENCH = 2
+AT_ONCE = 3
 SIZES = (1, 2, 3, 4)
 
 seeds = pytest.mark.parametrize("seed", range(FIRST, FIRST + EXAMPLES))
@@ -89,3 +92,22 @@ async def test_random_operations_have_right_answers(seed: int, server: Server) -
 
             small = await reduced(case, fails)
             pytest.fail("\n".join([*await gateway_wrong(small, server), case_text(small)]))
+
+
+@needs_gateway
+@seeds
+async def test_operations_asked_at_once_are_answered_as_alone(seed: int, server: Server) -> None:
+    """Each several times, over one gateway."""
+    found = [case for case in cases(seed) if not case.operations[0].document.startswith("mutation")]
+    if not found:
+        return
+    supergraph, bench = found[0].supergraph(), server.serve(found[0].subgraphs, found[0].world())
+    operations = [case.operations[0] for case in found for _ in range(AT_ONCE)]
+    Random(seed).shuffle(operations)
+    async with gateway.opened(supergraph, bench.urls) as ask:
+        answers = await asyncio.gather(*(ask(each.document, each.variables) for each in operations))
+    server.forget(bench)
+    for operation, answer in zip(operations, answers, strict=True):
+        right = right_answer(supergraph, bench.world, operation.document, operation.variables)
+        wrong = [*differences(answer, right), *bench.violations]
+        assert not wrong, "\n".join([*wrong, case_text(with_operation(found[0], operation))])

@@ -138,7 +138,7 @@ def engine_of(supergraph: Supergraph, dsn: str) -> Engine:
     }
     for name in ("post", "bureau"):
         transport = Transport(name, supergraph.graphs[name])
-        sources[name] = RemoteSource(name, supergraph.api, planner.field_type, transport)
+        sources[name] = RemoteSource(name, supergraph.api, planner, transport)
     return Engine(Built(declared, supergraph, planner, public_rules(supergraph.api)), sources)
 
 

@@ -80,7 +80,7 @@ def writer(built: Built, profile: Profile, people: People, values: Values, seed:
 
 def lists_of(built: Built, profile: Profile) -> list[Place]:
     """The lists that a reader of this profile can reach."""
-    reader = Reader(built.contract(profile), rules_of(built.declared), profile, Keys((), (), (), (), ()))
+    reader = Reader(built.contract(profile), rules_of(built.declared), profile, Keys((), (), (), ()))
     return places(reader, built.declared.structure)
 
 
@@ -110,7 +110,6 @@ def keys_of(people: People) -> Keys:
         (*people.books, *(f"{code}N" for code in people.books[:4]), "SO-DEFENCE", "SO-POLICE", "SO-NOBODY"),
         (*people.households, oddities.DEFENCE_HOUSEHOLD, *ABSENT_HOUSEHOLDS, "no id"),
         (*people.employers, *people.employers, oddities.DEFENCE_EMPLOYER, *ABSENT_EMPLOYERS),
-        ("00000000-0000-0000-0000-000000000000", *people.participants),
     )
 
 
@@ -135,9 +134,7 @@ class Pool(Connections):
         self.sent.append((self.source, self.universe, sql, arguments))
         return await super()._run(connection, sql, arguments, idle)
 
-    async def fetch(
-        self, sql: str, arguments: tuple[Any, ...], plans: Plans = Plans.ONCE
-    ) -> list[asyncpg.Record]:
+    async def fetch(self, sql: str, arguments: tuple[Any, ...], plans: Plans = Plans.ONCE) -> list[asyncpg.Record]:
         role = self.role()
         if role is self.universe:
             async with self._one_at_a_time:

@@ -52,10 +52,10 @@ def _(patch: pytest.MonkeyPatch) -> None:
     real = Programs._step
     kept: dict[tuple[int, str], Any] = {}
 
-    def step(self: Programs, fetch: Fetch, steps: dict[int, Step]) -> Any:
+    def step(self: Programs, fetch: Fetch, made: dict[int, Step]) -> Any:
         known = kept.get((id(self._lanes), _whoever(fetch)))
         if known is None:
-            known = kept[id(self._lanes), _whoever(fetch)] = real(self, fetch, steps)
+            known = kept[id(self._lanes), _whoever(fetch)] = real(self, fetch, made)
         return known
 
     patch.setattr(Programs, "_step", step)

@@ -365,9 +365,9 @@ def _(patch: pytest.MonkeyPatch) -> None:
     real = Programs._step
     kept: dict[tuple[int, str], Any] = {}
 
-    def step(self: Programs, fetch: Fetch, steps: dict[int, Step]) -> Any:
+    def step(self: Programs, fetch: Fetch, made: dict[int, Step]) -> Any:
         key = (id(self._lanes), _whatever_is_given(fetch))
-        return kept.get(key) or kept.setdefault(key, real(self, fetch, steps))
+        return kept.get(key) or kept.setdefault(key, real(self, fetch, made))
 
     patch.setattr(Programs, "_step", step)
 

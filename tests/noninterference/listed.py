@@ -27,12 +27,13 @@ PEOPLE_OF = (
     "query ($code: TaxCode!, $at: Cursor, $where: ParticipantFilter) { employer(taxCode: $code) {"
     " participants(first: 2, after: $at, where: $where) { totalCount edges { cursor node { id } } } } }"
 )
-LINES_OF = (
+IN_BOOK = (
     "query ($numbers: [PersonalId!]!, $at: Cursor, $where: ContributionFilter, $order: [ContributionOrder!]) {"
-    " people(personalIds: $numbers) { %s { contributions(first: 50, after: $at, where: $where, order: $order) {"
+    " people(personalIds: $numbers) { insuranceBook {"
+    " contributions(first: 50, after: $at, where: $where, order: $order) {"
     " totalCount edges { cursor node { id salary fromMonth jobTitle } } } } } }"
 )
-IN_BOOK, OF_PARTICIPANT = LINES_OF % "insuranceBook", LINES_OF % "socialInsurance"
+HOMES = "query ($at: Cursor) { households(first: 1, after: $at) { edges { cursor } } }"
 
 
 @dataclass(slots=True)
@@ -64,8 +65,7 @@ def _workers(asking: _Asking, profile: Profile, **variables: Any) -> list[Any]:
 
 
 def _lines(asking: _Asking, profile: Profile, document: str = IN_BOOK, **variables: Any) -> list[Any]:
-    at = "insuranceBook" if document == IN_BOOK else "socialInsurance"
-    return _edges(asking(profile, document, **variables), "people", at, "contributions")
+    return _edges(asking(profile, document, **variables), "people", "insuranceBook", "contributions")
 
 
 def _said(asking: _Asking) -> Iterator[Fault]:
@@ -107,10 +107,11 @@ def _bound(asking: _Asking) -> Iterator[Fault]:
     for order in ([{"months": "ASC"}], [{"salary": "DESC"}], None):
         refused[f"under the order {order}"] = asking(OFFICER, IN_BOOK, at=rising, order=order)
     refused["in another list"] = asking(OFFICER, PEOPLE_OF, at=_lines(asking, OFFICER)[0]["cursor"])
-    by_key = _edges(asking(OFFICER, "{ households(first: 1) { edges { cursor } } }"), "households")[0]["cursor"]
-    refused["in a list with the same keys"] = asking(
-        OFFICER, "query ($at: Cursor) { persons(first: 1, after: $at) { edges { cursor } } }", at=by_key
+    by_key, by_key_of_analyst = (
+        _edges(asking(profile, HOMES), "households")[0]["cursor"] for profile in (OFFICER, PROFILES["analyst"])
     )
+    refused["in a list with the same keys"] = asking(OFFICER, HOMES.replace("households", "persons"), at=by_key)
+    refused["of another profile with the same keys"] = asking(OFFICER, HOMES, at=by_key_of_analyst)
     said = {json.dumps(answer) for answer in refused.values()}
     if len(said) > 1 or any(answer.get("data") for answer in refused.values()):
         yield Fault("cursor", f"they are not refused alike: {refused}")
@@ -154,8 +155,8 @@ def _forms(asking: _Asking) -> Iterator[Fault]:
         for name in ("status", "eq", "months", "from", "not", "settled"):
             text = text.replace(f'"{name}"', name)
         literal = IN_BOOK.replace(", $where: ContributionFilter", "").replace("where: $where", f"where: {text}")
-        one = _ids(_lines(asking, OFFICER, IN_BOOK, where=where))
-        other = _ids(_edges(asking(OFFICER, literal), "people", "insuranceBook", "contributions"))
+        one = _ids(_lines(asking, OFFICER, where=where))
+        other = _ids(_lines(asking, OFFICER, literal))
         if one != other or not one:
             yield Fault("form", f"{where} gives {len(one)} lines as a variable and {len(other)} as it stands")
 

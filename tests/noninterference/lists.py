@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 from graphql import (
@@ -30,11 +31,11 @@ from graphql import (
 
 from hub.model.graph import DeclaredGraph
 from hub.model.mapping import Column, Embedded
-from hub.model.viewer import Standing
+from hub.model.viewer import Profile, Standing
 from tests.engine.operations import Composite, Reader, Written, _Writer
 from tests.engine.oracle import TABLES, Tables
-from tests.engine.rules import DENY, SHOW, Where, after
-from tests.noninterference.people import ABSENT, ABSENT_EMPLOYERS, ABSENT_HOUSEHOLDS, People
+from tests.engine.rules import DENY, SHOW, Rules, Where, after
+from tests.noninterference.people import ABSENT, ABSENT_EMPLOYERS, ABSENT_HOUSEHOLDS, OTHER_NUMBERS, People
 
 CURSOR = re.compile(r"CURSORxOFx(\d)x(\d)x(\d)")
 _GIVEN = re.compile(r'[cC]ursor\d*":"([^"]+)"')
@@ -43,6 +44,8 @@ _DIRECTIONS = ("ASC", "DESC", "ASC_NULLS_FIRST", "DESC_NULLS_FIRST")
 _PAGES = ("first", "after", "last", "before")
 _KEPT = 60
 """Values of a column."""
+_OF_WHOM = ("personal_id", "guardian_personal_id", "person_id", "tax_code", "id")
+"""Columns that say to whom or what a row belongs."""
 
 
 # Cursors
@@ -99,13 +102,18 @@ def values_of(declared: DeclaredGraph, tables: Tables, people: People) -> Values
                         for one in value if isinstance(value, list) else [value]:
                             if one is not None:
                                 columns.setdefault(column, {}).setdefault(repr(one), one)
-    absent = {"personal_id": ABSENT, "tax_code": ABSENT_EMPLOYERS, "id": ABSENT_HOUSEHOLDS}
+    absent = {
+        "personal_id": ABSENT,
+        "value": OTHER_NUMBERS * 5,
+        "tax_code": ABSENT_EMPLOYERS,
+        "id": ABSENT_HOUSEHOLDS,
+    }
     found = {column: (*_some(known.values()), *absent.get(column, ())) for column, known in columns.items()}
     return Values({column: (*given, *map(_other, given)) for column, given in found.items()}, dict(_names(declared)))
 
 
 def _in(row: Mapping[str, Any], keys: set[str]) -> bool:
-    return any(isinstance(value, str) and value in keys for value in row.values())
+    return any(row.get(column) in keys for column in _OF_WHOM)
 
 
 def _some(values: Iterable[Any]) -> list[Any]:
@@ -156,10 +164,14 @@ class Place:
 
 @dataclass
 class ListWriter(_Writer):
-    """Writes operations whose lists are asked by all that they may be asked by."""
+    """Writes operations whose lists are asked by all that they may be asked by.
+
+    wanted  what to ask by mostly; anything, if empty
+    """
 
     values_of: Values = field(default_factory=lambda: Values({}, {}))
     declared: DeclaredGraph | None = None
+    wanted: tuple[str, ...] = ()
     at: tuple[str, Standing | None] = ("", None)
 
     # Whole graphs -----------------------------------------------------------------------------------------------------
@@ -170,7 +182,8 @@ class ListWriter(_Writer):
 
     def shown(self, parent: str, name: str, standing: Standing | None) -> bool:
         assert self.declared is not None
-        return (parent, name) in self.declared.structure or _Writer.shown(self, parent, name, standing)
+        where = (parent, name)
+        return where in self.declared.structure or _shown(self.reader.rules, self.reader.profile, standing, where)
 
     def arguments(self, name: str, found: GraphQLField, depth: int) -> tuple[str, str]:
         parent, standing = self.at
@@ -228,7 +241,7 @@ class ListWriter(_Writer):
             return " ".join(parts)
         body = self.selection(node, place.below, self.one_of((1, 1, 2)))
         rows = f"edges {{ cursor node {body} }}" if self.chance(60) else f"nodes {body}"
-        return " ".join([rows, *(part for part in parts if self.chance(65))])
+        return " ".join([rows, *(part for part in parts if self.chance(80))])
 
     # Arguments --------------------------------------------------------------------------------------------------------
 
@@ -240,13 +253,15 @@ class ListWriter(_Writer):
             value: Any = None
             if name in _PAGES:
                 continue
-            if name == "where" and self.chance(75):
+            if name == "where" and self.chance(20 if "order" in self.wanted else 70):
                 assert isinstance(named, GraphQLInputObjectType)
                 value = self.filter(named, below, depth)
-            elif name == "order" and self.chance(60):
+            elif name == "order" and self.chance(70):
                 assert isinstance(named, GraphQLInputObjectType)
                 value = self.order(named, below)
-            elif name not in ("where", "order") and self.chance({"name": 90, "province": 5}.get(name, 15)):
+            elif name not in ("where", "order") and self.chance(
+                {"name": 60, "number": 40}.get(name, 8) if name not in self.wanted else 90
+            ):
                 value = self.sought(name)
             if value:
                 given.append(f"{name}: {self.given(argument.type, value)}")
@@ -268,6 +283,8 @@ class ListWriter(_Writer):
         """Conditions on an object; empty where nothing may be asked at this standing."""
         names = [name for name in of.fields if name not in _COMBINERS and self.usable(at, (of.name, name))]
         found: dict[str, Any] = {}
+        if self.chance(80):
+            names = [name for name in names if name in self.wanted] or names
         for _ in range(self.one_of((1, 1, 1, 2))):
             if depth > 1 and self.chance(25):
                 word = self.one_of(_COMBINERS)
@@ -275,7 +292,8 @@ class ListWriter(_Writer):
                 if all(inner):
                     found[word] = inner[0] if word == "not" else inner
             elif names:
-                name = self.one_of(names)
+                # What leads to other rows shows most.
+                name = self.one_of(names + [one for one in names if _leads(of.fields[one].type)] * 2)
                 asked = self.condition(get_named_type(of.fields[name].type), at, (of.name, name), depth)
                 if asked:
                     found[name] = asked
@@ -318,6 +336,8 @@ class ListWriter(_Writer):
 
     def order(self, of: GraphQLInputObjectType, at: Standing) -> list[dict[str, str]]:
         names = [name for name in of.fields if self.usable(at, (of.name, name), masks=())]
+        if self.chance(80):
+            names = [name for name in names if name in self.wanted] or names
         count = min(len(names), self.one_of((1, 1, 2, 3)))
         return [{self.one_of(names): self.one_of(_DIRECTIONS)} for _ in range(count)]
 
@@ -350,12 +370,24 @@ class ListWriter(_Writer):
         return str(value) if isinstance(bare, GraphQLEnumType) else json.dumps(value, ensure_ascii=False)
 
 
+@cache
+def _shown(rules: Rules, profile: Profile, standing: Standing | None, where: Where) -> bool:
+    """Whether a field is shown. Kept, because writing asks for little else."""
+    return rules.shown(profile, standing, where)
+
+
 def usable(reader: Reader, at: Standing, target: Where | None, masks: tuple[str, ...] = ("mask:year",)) -> bool:
     """Whether a reader may compare a field: some class shows it, and none masks it more than that."""
     if target is None:
         return True
     given = set(reader.rules.given(reader.profile, at, target).values())
     return given != {DENY} and given <= {SHOW, DENY, *masks}
+
+
+def _leads(of: Any) -> bool:
+    """Whether an input is a condition on other rows, or on a record behind a link."""
+    fields = get_named_type(of).fields
+    return "some" in fields or "and" in fields
 
 
 def is_list(found: GraphQLField) -> bool:

@@ -38,12 +38,14 @@ class Leak:
     """A fault and the family it belongs to in the appendix of what has gone wrong elsewhere.
 
     readers  who would see it; anybody, if empty
+    asked    of which lists, and what they are asked by; any, if empty
     """
 
     name: str
     family: str
     plant: Plant
     readers: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
 
 
 UNIVERSE = "the wrong universe"
@@ -64,9 +66,9 @@ CURSORS = "cursors"
 class Catalogue(list[Leak]):
     """The leaks of one module, in the order they are written."""
 
-    def leak(self, name: str, family: str, *readers: str) -> Callable[[Plant], Plant]:
+    def leak(self, name: str, family: str, *readers: str, asked: tuple[str, ...] = ()) -> Callable[[Plant], Plant]:
         def keep(plant: Plant) -> Plant:
-            self.append(Leak(name, family, plant, readers))
+            self.append(Leak(name, family, plant, readers, asked))
             return plant
 
         return keep

@@ -111,37 +111,45 @@ class Readers:
     _asked: dict[str, _Asked] = field(default_factory=dict)
     _lists: dict[str, list[Place]] = field(default_factory=dict)
 
-    def example(self, number: int, reader: str = "", share: float = LISTS) -> Example:
+    def example(self, number: int, reader: str = "", share: float = LISTS, asked: tuple[str, ...] = ()) -> Example:
         """The example of a number, of the reader whose turn it is or of this one."""
         rng = Random(f"example {number} {reader}".rstrip())
         turn = number if reader else number // len(WATCHED)
         reader = reader or WATCHED[number % len(WATCHED)]
         subject = self.subject(reader, rng)
-        steps = self.steps(reader, subject, turn, rng, _beside(reader), share)
+        steps = self.steps(reader, subject, turn, rng, _beside(reader), share, asked)
         return Example(reader, _variant(reader, subject, self.people, rng), steps)
 
-    def cell_example(self, number: int, cells: Cells | None = None, share: float = LISTS) -> Example:
+    def cell_example(self, number: int, share: float = LISTS, asked: tuple[str, ...] = ()) -> Example:
         """The same of a reader in whose universe cells differ that he is denied or sees behind a mask."""
-        rng = Random(f"cells {number} {cells and cells.name}")
-        found = cells or CELLS[number % len(CELLS)]
-        turn = number if cells else number // len(CELLS)
+        rng = Random(f"cells {number} None")
+        found = CELLS[number % len(CELLS)]
+        turn = number // len(CELLS)
         reader = found.readers[turn % len(found.readers)]
         subject = rng.choice(self.people.plain[:SUBJECTS]) if found.of_others else None
         universe = (PROFILES[reader].own, PROFILES[reader].others)
         alike = tuple(name for name, one in PROFILES.items() if (one.own, one.others) == universe and name != reader)
-        return Example(reader, found, self.steps(reader, subject, turn, rng, alike, share))
+        return Example(reader, found, self.steps(reader, subject, turn, rng, alike, share, asked))
 
     def steps(
-        self, reader: str, subject: str | None, turn: int, rng: Random, beside: tuple[str, ...], share: float = LISTS
+        self,
+        reader: str,
+        subject: str | None,
+        turn: int,
+        rng: Random,
+        beside: tuple[str, ...],
+        share: float = LISTS,
+        asked: tuple[str, ...] = (),
     ) -> tuple[tuple[Sent, tuple[Sent, ...]], ...]:
         """One to three requests, alone or beside others, most of them of the readers `beside`.
 
         share  of the sequences that walk through one list
+        asked  which lists those are, and what they are mostly asked by; any, if empty
         """
         steps: list[tuple[Sent, tuple[Sent, ...]]] = []
         crowded = rng.random() < (0.5 if share < 1 else 0.25)
         if rng.random() < share:
-            operations = self.walk(reader, rng)
+            operations = self.walk(reader, rng, asked)
         else:
             operations = [self.operation(reader, 3 * turn, rng)]
             for step in range(1, rng.choice((1, 2, 2, 3))):
@@ -157,7 +165,7 @@ class Readers:
                     self.sent(
                         neighbour,
                         subject if own_subject and subject else self.subject(neighbour, rng),
-                        operation if same else self.operation(neighbour, 3 * turn + step, rng),
+                        operation if same else self.other(neighbour, 3 * turn + step, rng, share),
                         rng,
                     )
                 )
@@ -184,11 +192,17 @@ class Readers:
             asked.add([self.writer(reader, f"{number} {one}").document() for one in range(CANDIDATES)])
         return _spoilt(asked.operations[turn], rng) if kind > 0.9 else asked.operations[turn]
 
-    def walk(self, reader: str, rng: Random) -> list[Written]:
+    def other(self, reader: str, turn: int, rng: Random, share: float) -> Written:
+        return self.walk(reader, rng)[0] if rng.random() < share else self.operation(reader, turn, rng)
+
+    def walk(self, reader: str, rng: Random, asked: tuple[str, ...] = ()) -> list[Written]:
         """The pages of a list, one after the other."""
         if reader not in self._lists:
             self._lists[reader] = lists_of(self.built, PROFILES[reader])
-        return self.writer(reader, str(rng.random())).walk(self._lists[reader])
+        places = [one for one in self._lists[reader] if one.path[-1][0] in asked] or self._lists[reader]
+        writing = self.writer(reader, str(rng.random()))
+        writing.wanted = asked
+        return writing.walk(places)
 
     def writer(self, reader: str, seed: str) -> ListWriter:
         return writer(self.built, PROFILES[reader], self.people, self.values, seed)

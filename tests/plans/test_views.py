@@ -297,7 +297,8 @@ def test_a_name_that_is_not_in_the_readers_schema_is_called_key() -> None:
     profile = Profile(Audience.ANALYST, project="p")
     contract = engine.contract(profile)
     assert "personalId" not in contract.type_map["Person"].fields  # type: ignore[attr-defined]
-    document = '{ employer(taxCode: "0099000013") { participants { person { sex insuranceBook { status } } } } }'
+    asked = "participants { nodes { person { sex insuranceBook { status } } } }"
+    document = f'{{ employer(taxCode: "0099000013") {{ {asked} }} }}'
     made = engine.stages(Request(document), profile).plan
     assert "personalId" in json.dumps(view.document(described(made)))
     shown = view.document(described(made, Sight(contract, inside=False, classes=False)))

@@ -173,7 +173,17 @@ ROOTS = {
     "health-ministry": ["person", "people"],
     **{key: ["me", "employer", "employers"] for key in ("citizen", "soldier", "police-officer", "conscript")},
     **{
-        key: ["person", "people", "persons", "household", "households", "insuranceBook", "employer", "employers"]
+        key: [
+            "person",
+            "people",
+            "searchPersons",
+            "persons",
+            "household",
+            "households",
+            "insuranceBook",
+            "employer",
+            "employers",
+        ]
         for key in ("officer", "cleared-officer", "defence-officer", "security-officer")
     },
 }

@@ -43,8 +43,10 @@ def _administer(cluster: Cluster, statement: str) -> None:
         connection.execute(statement)
 
 
-async def said(built: Built, dsn: str, classes: tuple[RecordClass, ...] = tuple(RecordClass)) -> list[tuple[str, str]]:
-    found = await drifts(built.declared.mappings["insurance"], built.supergraph.api, dsn, classes)
+async def said(
+    built: Built, dsn: str, classes: tuple[RecordClass, ...] = tuple(RecordClass), *, source: str = "insurance"
+) -> list[tuple[str, str]]:
+    found = await drifts(built.declared.mappings[source], built.supergraph.api, dsn, classes)
     return [(problem.code, problem.place) for problem in found]
 
 
@@ -105,6 +107,50 @@ async def test_a_drift_is_named_with_its_place(
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute(change)
     assert await said(built, database) == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("select", []),
+        (
+            "drop index civilian.employer_name",
+            [("INDEX_MISSING", "employer.civilian.employer.name (Query.employers)")],
+        ),
+        (
+            "drop index defence.employer_name_order",
+            [
+                ("INDEX_MISSING", "employer.defence.employer.name_order (Query.employers)"),
+            ],
+        ),
+        (
+            "drop index civilian.employer_province",
+            [
+                (
+                    "INDEX_MISSING",
+                    "employer.civilian.employer.province_code (Query.employers)",
+                )
+            ],
+        ),
+        # It leads with another column.
+        (
+            "drop index civilian.employer_industry; create index on civilian.employer (id, industry_code)",
+            [("INDEX_MISSING", "employer.civilian.employer.industry_code (Query.employers)")],
+        ),
+    ],
+)
+async def test_a_filter_or_an_order_that_no_index_serves_is_a_drift(
+    built: Built, cluster: Cluster, change: str, expected: list[tuple[str, str]]
+) -> None:
+    _administer(cluster, "create database unserved")
+    try:
+        dsn = cluster.owner_dsn("unserved")
+        migrate({"employer": dsn})
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            connection.execute(change.encode())
+        assert await said(built, dsn, source="employer") == expected
+    finally:
+        _administer(cluster, "drop database unserved with (force)")
 
 
 async def test_a_table_that_is_missing_is_a_drift(built: Built, database: str) -> None:

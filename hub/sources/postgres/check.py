@@ -139,12 +139,17 @@ class _Checker:
                 yield from self.object(home, home.table or home.name, {}, frozenset())
 
     def lists(self) -> Iterator[Problem]:
-        """What a list is filtered or ordered by, an index has to serve."""
+        """What a list of a whole table is asked by, an index has to serve; others are served by that of their rows."""
+        missing: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
         for one in served(self.mapping, {name: table.indexes for name, table in self.tables.items()}):
-            if one.missing and one.table in self.tables:
-                place = self.place(one.table, ", ".join(one.columns), f"{one.field} {one.asked}".rstrip())
-                message = "no index leads with these columns"
-                yield Problem("INDEX_MISSING", place, message, "add one, or ask for it along with another (`By.ALONG`)")
+            type_name, _, name = one.field.partition(".")
+            mapped = self.mapping.types[type_name].fields[name]
+            if one.missing and one.table in self.tables and isinstance(mapped, Rows) and not mapped.match:
+                missing.setdefault((one.field, one.table, one.columns), []).append(one.asked or "the list as it comes")
+        for (where, table, columns), asked in missing.items():
+            place = self.place(table, ", ".join(columns), where)
+            message = f"no index leads with these columns, for {', '.join(asked)}"
+            yield Problem("INDEX_MISSING", place, message, "add one, or ask for it along with another (`By.ALONG`)")
 
     def place(self, table: str, column: str = "", where: str = "") -> str:
         name = ".".join(part for part in (self.mapping.name, self.schema, table, column) if part)
@@ -228,6 +233,9 @@ class _Checker:
                     yield from self.object(self.target(home, name), mapped.table, {}, seen)
 
     def target(self, home: TypeMapping, name: str) -> TypeMapping:
+        mapped = home.fields[name]
+        if isinstance(mapped, Rows):
+            return self.mapping.types[mapped.gives]  # the field itself may be a page of them
         graphql_type = self.api.type_map[home.name]
         return self.mapping.types[get_named_type(graphql_type.fields[name].type).name]  # type: ignore[attr-defined]
 

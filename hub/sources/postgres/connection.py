@@ -15,13 +15,6 @@ import asyncpg
 
 from hub.errors import SourceUnavailable
 
-# Bitmap scans and JIT do not pay for look-ups by key, nor for pages.
-SETTINGS = {
-    "jit": "off",
-    "enable_bitmapscan": "off",
-    "enable_seqscan": "off",
-    "application_name": "hub",
-}
 CONNECT_SECONDS = 3.0
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
@@ -29,11 +22,18 @@ STATEMENTS_KEPT = 1024
 
 
 class Plans(Enum):
-    """When Postgres plans a statement on a connection: its `plan_cache_mode`."""
+    """When Postgres plans a statement on a connection."""
 
-    ONCE = "force_generic_plan"  # for whatever values
-    EACH_TIME = "force_custom_plan"  # for these values; it takes a fraction of a millisecond
+    ONCE = "once"  # for whatever values
+    EACH_TIME = "each time"  # for the values that are asked; it takes a fraction of a millisecond
 
+
+_ALWAYS = {"jit": "off", "enable_seqscan": "off", "application_name": "hub"}
+# Bitmap scans do not pay for look-ups by key. Of many rows of a table they read each page once.
+SETTINGS = {
+    Plans.ONCE: {**_ALWAYS, "plan_cache_mode": "force_generic_plan", "enable_bitmapscan": "off"},
+    Plans.EACH_TIME: {**_ALWAYS, "plan_cache_mode": "force_custom_plan", "enable_bitmapscan": "on"},
+}
 
 BROKEN = (
     OSError,
@@ -59,9 +59,7 @@ class Connections:
         self._pause = 0.0
         self._not_before = 0.0
 
-    async def fetch(
-        self, sql: str, arguments: tuple[Any, ...], plans: Plans = Plans.ONCE
-    ) -> list[asyncpg.Record]:
+    async def fetch(self, sql: str, arguments: tuple[Any, ...], plans: Plans = Plans.ONCE) -> list[asyncpg.Record]:
         """The rows of a statement. An idle connection may have died since it was used: then once more on a new one."""
         idle = self._idle[plans]
         kept = self._take(idle)
@@ -113,7 +111,7 @@ class Connections:
                 command_timeout=self._statement_seconds,
                 statement_cache_size=STATEMENTS_KEPT,
                 max_cached_statement_lifetime=0,
-                server_settings={**SETTINGS, "plan_cache_mode": plans.value},
+                server_settings=SETTINGS[plans],
             )
         except (*BROKEN, asyncpg.PostgresError) as error:
             self._pause = min(max(self._pause * 2, FIRST_PAUSE), LONGEST_PAUSE)

@@ -8,7 +8,7 @@ hides too much to be compared, but for a date's year, which is compared by what 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import partial
@@ -18,9 +18,10 @@ from uuid import UUID
 from hub.errors import Internal, Refused, Shown
 from hub.model.effect import SHOWN, Effect, Effects
 from hub.model.graph import Coordinate
-from hub.model.mapping import By, Column, Embedded, Reference, Rows, TypeMapping
+from hub.model.mapping import By, Column, Embedded, Form, Reference, Rows, TypeMapping
 from hub.model.operation import Argument, Constant, fields_of, items_of
 from hub.model.viewer import RecordClass
+from hub.sources.postgres.relation import BRACES, RANK
 
 if TYPE_CHECKING:
     from hub.sources.postgres.statement import Compiler
@@ -46,6 +47,7 @@ class _On:
 
     names  what columns are called in the row, where an object stands in it; None where the class denies all of it
     path   as people write it: `where.status.eq`
+    used   columns of the row that conditions are on, with the types they are compared as; every use is noted
     """
 
     alias: str
@@ -53,12 +55,29 @@ class _On:
     names: Mapping[str, str] | None
     path: str
     depth: int = 0
+    used: dict[str, str] = field(default_factory=dict)
 
-    def column(self, name: str) -> str:
-        return "null" if self.names is None else f"{self.alias}.{self.names.get(name, name)}"
+    def column(self, name: str, kind: str) -> str:
+        if self.names is None:
+            return "null"
+        found = self.names.get(name, name)
+        self.used[found] = kind
+        return f"{self.alias}.{found}"
+
+    def constant(self, condition: str) -> str:
+        """A constant condition of a mapping on the row."""
+        return BRACES.sub(lambda match: self.column(match.group(1), ""), condition)
+
+    def relation(self, table: str, classes: Sequence[RecordClass]) -> str:
+        """The `from` item of the row in these classes, with the columns that are used."""
+        if len(classes) == 1:
+            return f"{classes[0]}.{table} {self.alias}"
+        columns = ", ".join(f"{name}::{kind} as {name}" if kind else name for name, kind in self.used.items())
+        branches = (f"select {columns}, {rank} as {RANK} from {of}.{table}" for rank, of in enumerate(classes))
+        return f"({' union all '.join(branches)}) {self.alias}"
 
     def at(self, name: str) -> _On:
-        return _On(self.alias, self.of, self.names, f"{self.path}.{name}", self.depth + 1)
+        return replace(self, path=f"{self.path}.{name}", depth=self.depth + 1)
 
 
 class Filter:
@@ -114,12 +133,11 @@ class Filter:
             case Embedded():
                 return self.on_embedded(mapped, value, effects.of(on.of), on)
             case Rows():
-                if mapped.many:
-                    return self.on_list(mapped, home, value, effects, on)
-                return self.on_one(mapped, value, effects, on)
+                on_rows = self.on_list if mapped.many else self.on_one
+                return on_rows(mapped, home, value, effects, on)
             case Reference(keys=((_, column),)):
                 # What is behind a link was searched for at its home: here stand the keys of what was found.
-                here = "null" if effects.of(on.of) is Effect.DENY else on.column(column)
+                here = "null" if effects.of(on.of) is Effect.DENY else on.column(column, "text")
                 return f"{here} = any({self.values(value, on.path, 'text')})"
         raise Internal(f"`{home.name}.{name}` cannot be filtered by")
 
@@ -130,7 +148,7 @@ class Filter:
         if on.names is not None and effect is not Effect.DENY:
             outer = on.names
             names = {there: outer.get(here, here) for there, here in mapped.columns.items()} or outer
-        return self.all_of(value, self.compiler.type(mapped.gives), _On(on.alias, on.of, names, on.path, on.depth))
+        return self.all_of(value, self.compiler.type(mapped.gives), replace(on, names=names))
 
     def on_list(self, mapped: Rows, home: TypeMapping, value: Argument, effects: Effects, on: _On) -> str:
         """Conditions on some, all or none of the rows that the reader is shown."""
@@ -139,44 +157,49 @@ class Filter:
             if inner == Constant(None):
                 raise refuse(f"`{on.path}.{quantifier}` is null: leave it out, or give it a condition")
             wanted = _fails if quantifier == "every" else _meets
-            rows = self.rows(mapped, inner, effects, on.at(quantifier))
-            meeting = [(one, f"{table} where {' and '.join([*fixed, wanted(asked)])}") for one, table, fixed, asked in rows]
-            any_row = self.any_of(meeting, [(there, here, home.kind(here)) for there, here in mapped.match], on)
+            any_row = self.any_of(mapped, home, inner, wanted, effects, on, on.at(quantifier))
             found.append(any_row if quantifier == "some" else f"not {any_row}")
         return " and ".join(f"({one})" for one in found)
 
-    def any_of(self, rows: Sequence[tuple[_On, str]], match: Sequence[tuple[str, str, str]], on: _On) -> str:
-        """Whether any of these rows of some classes belongs here.
+    def any_of(
+        self,
+        mapped: Rows,
+        home: TypeMapping,
+        value: Argument,
+        wanted: Callable[[str], str],
+        effects: Effects,
+        on: _On,
+        at: _On,
+    ) -> str:
+        """Whether any row of the classes that give them belongs here and is as wanted.
 
-        The classes are one relation to join with, which may be read first where few rows in it meet the condition; of
-        an `exists` for each class, joined by `or`, every row here would be held against each. Their columns are of
-        domains of their own, and are united as what those are made of.
+        The classes are one relation, of which nothing is left out before it is joined: so Postgres may look up its rows
+        for a few here, or begin with the few in it that are wanted. Of an `exists` for each class every row here would
+        be held against each. Columns are of domains of their own in each class, and are united as what is compared.
         """
-        if not rows:
+        classes = [of for of in self.compiler.classes if effects.of(of) is not Effect.DENY]
+        if not classes:
             return "(false)"
-        if len(rows) == 1:
-            ((inner, meeting),) = rows
-            belongs = " and ".join(f"{inner.column(there)} = {on.column(here)}" for there, here, _ in match)
-            return f"(exists (select 1 from {meeting} and {belongs}))"
-        self.compiler.aliases += 1
-        alias = f"f{self.compiler.aliases}"
-        branches = []
-        for inner, meeting in rows:
-            keys = ", ".join(f"{inner.column(there)}::{kind} as k{place}" for place, (there, _, kind) in enumerate(match))
-            branches.append(f"select {keys} from {meeting}")
-        belongs = " and ".join(f"{alias}.k{place} = {on.column(here)}" for place, (_, here, _) in enumerate(match))
-        return f"(exists (select 1 from ({' union all '.join(branches)}) {alias} where {belongs}))"
+        there = self.other(at, classes[0])
+        conditions = self.belongs(mapped, home, there, on)
+        given = self.compiler.type(mapped.gives)
+        each = [wanted(self.all_of(value, given, replace(there, of=of))) for of in classes]
+        if len(set(each)) > 1:
+            each = [f"({there.alias}.{RANK} = {rank} and {one})" for rank, one in enumerate(each)]
+        conditions.append(f"({' or '.join(dict.fromkeys(each))})")
+        relation = there.relation(mapped.table, classes)
+        return f"(exists (select 1 from {relation} where {' and '.join(conditions)}))"
 
-    def on_one(self, mapped: Rows, value: Argument, effects: Effects, on: _On) -> str:
+    def on_one(self, mapped: Rows, home: TypeMapping, value: Argument, effects: Effects, on: _On) -> str:
         """A condition on the one row that the reader is shown: that of the class of authority."""
+        given = self.compiler.type(mapped.gives)
         branches = []
-        for rank, (inner, table, fixed, asked) in enumerate(self.rows(mapped, value, effects, on)):
-            keys = ", ".join(f"{column} as o{place}" for place, column in enumerate(mapped.order))
-            belongs = [*(f"{inner.column(there)} = {on.column(here)}" for there, here in mapped.match), *fixed]
-            branches.append(
-                f"select ({asked or 'true'}) as met, {rank} as rank{', ' if keys else ''}{keys}"
-                f" from {table} where {' and '.join(belongs)}"
-            )
+        for rank, of in enumerate(of for of in self.compiler.classes if effects.of(of) is not Effect.DENY):
+            there = self.other(on, of)
+            keys = [f"{column} as o{place}" for place, column in enumerate(mapped.order)]
+            selected = ", ".join([f"({self.all_of(value, given, there) or 'true'}) as met", f"{rank} as rank", *keys])
+            belongs = " and ".join(self.belongs(mapped, home, there, on))
+            branches.append(f"select {selected} from {there.relation(mapped.table, [of])} where {belongs}")
         if not branches:
             return "false"
         self.compiler.aliases += 1
@@ -184,23 +207,22 @@ class Filter:
         order = ", ".join([f"{alias}.rank desc", *(f"{alias}.o{place}" for place in range(len(mapped.order)))])
         return f"(select {alias}.met from ({' union all '.join(branches)}) {alias} order by {order} limit 1)"
 
-    def rows(
-        self, mapped: Rows, value: Argument, effects: Effects, on: _On
-    ) -> Iterator[tuple[_On, str, list[str], str]]:
-        """For each class that gives the rows: a row of it, its table, what always holds, and the condition."""
-        home = self.compiler.type(mapped.gives)
-        for of in self.compiler.classes:
-            if effects.of(of) is Effect.DENY:
-                continue
-            self.compiler.aliases += 1
-            inner = _On(f"f{self.compiler.aliases}", of, {}, on.path, on.depth)
-            fixed = [self.compiler.constant(mapped.where, inner.alias)] if mapped.where else []
-            yield inner, f"{of}.{mapped.table} {inner.alias}", fixed, self.all_of(value, home, inner)
+    def other(self, at: _On, of: RecordClass) -> _On:
+        """A row of another table, under an alias of its own."""
+        self.compiler.aliases += 1
+        return replace(at, alias=f"f{self.compiler.aliases}", of=of, names={}, used={})
+
+    def belongs(self, mapped: Rows, home: TypeMapping, there: _On, on: _On) -> list[str]:
+        """What makes a row there one of the rows of this one."""
+        kinds = [(theirs, here, home.kind(here)) for theirs, here in mapped.match]
+        found = [f"{there.column(theirs, kind)} = {on.column(here, kind)}" for theirs, here, kind in kinds]
+        return [*found, there.constant(mapped.where)] if mapped.where else found
 
     # Columns ---------------------------------------------------------------------------------------------------------
 
     def on_column(self, mapped: Column, value: Argument, effect: Effect, on: _On) -> str:
-        column = "null" if effect is Effect.DENY else on.column(mapped.name)
+        kind = f"{mapped.kind}[]" if mapped.form is Form.PLAIN_LIST else mapped.kind
+        column = "null" if effect is Effect.DENY else on.column(mapped.name, kind)
         if effect.is_mask and effect is not Effect.YEAR:
             raise Internal(f"`{on.path}` compares what a mask hides")
         found = []

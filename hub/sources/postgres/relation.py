@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from hub.model.effect import SHOWN, Effect, Effects, strictest
 from hub.model.viewer import RecordClass
 
-_BRACES = re.compile(r"\{(\w+)\}")
+BRACES = re.compile(r"\{(\w+)\}")
 
 # The column that orders the classes of a united relation; a later class is the record of authority.
 RANK = "class_rank"
@@ -132,7 +132,7 @@ class Row:
 
     def expression(self, sql: str) -> str:
         """SQL with columns in braces."""
-        return _BRACES.sub(lambda match: self.column(match.group(1)), sql)
+        return BRACES.sub(lambda match: self.column(match.group(1)), sql)
 
     def rank(self) -> str:
         """The SQL of the place of the row's class among the classes."""

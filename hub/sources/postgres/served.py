@@ -104,9 +104,11 @@ class _Reader:
         return tuple(place or name for place, name in zip(places, columns, strict=True))
 
     def one(self, field: str, asked: str, table: str, columns: tuple[str, ...], *, along: bool = False) -> Served:
-        found = (
-            name
+        found = [
+            (len(leading), name)
             for name, leading in self.indexes.get(table, {}).items()
             if set(leading[: len(columns)]) == set(columns)
-        )
-        return Served(field, asked, table, columns, "" if along else next(found, ""), along)
+        ]
+        # The narrowest of them.
+        _, index = min(found, default=(0, ""))
+        return Served(field, asked, table, columns, "" if along else index, along)

@@ -507,7 +507,3 @@ class Compiler:
         if parameter not in self.parameters:
             self.parameters.append(parameter)
         return self.key_count + self.parameters.index(parameter) + 1
-
-    def constant(self, condition: str, alias: str) -> str:
-        """A constant condition of a mapping over the columns of an alias."""
-        return Row(alias, self.classes[:1], self.mask).expression(condition)

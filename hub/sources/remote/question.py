@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from graphql import (
-    GraphQLInterfaceType,
+    GraphQLInputType,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLSchema,
@@ -75,7 +75,12 @@ from hub.sources.remote.reading import (
 # Stands for the number of a question in the request it goes with.
 SLOT = "\x00"
 
-FieldType = Callable[[str, str], GraphQLOutputType]
+
+class Types(Protocol):
+    """What is declared, also where the public graph does not have it."""
+
+    def field_type(self, type_name: str, name: str) -> GraphQLOutputType: ...
+    def argument_type(self, type_name: str, name: str, argument: str) -> GraphQLInputType: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +126,9 @@ class Rows:
     guarded: bool = False
 
 
-def remote_question(fetch: Fetch, api: GraphQLSchema, field_type: FieldType, rows: Rows) -> Question:
+def remote_question(fetch: Fetch, api: GraphQLSchema, types: Types, rows: Rows) -> Question:
     """The question of a fetch to a remote subgraph."""
-    compiler = _Compiler(fetch, api, field_type, rows)
+    compiler = _Compiler(fetch, api, types, rows)
     return compiler.question()
 
 
@@ -145,10 +150,10 @@ class _Compiler:
     row that does not tell its class: what it gives is what every class of the universe gives.
     """
 
-    def __init__(self, fetch: Fetch, api: GraphQLSchema, field_type: FieldType, rows: Rows) -> None:
+    def __init__(self, fetch: Fetch, api: GraphQLSchema, types: Types, rows: Rows) -> None:
         self.fetch = fetch
         self.api = api
-        self.field_type = field_type
+        self.types = types
         self.rows = rows
         self.variables: list[tuple[str, str]] = []
         self.inherited: dict[Inherited, str] = {}
@@ -208,6 +213,9 @@ class _Compiler:
             asking,
             f"{' '.join(_shaped(column) for column in self.fetch.columns)}{_shaped_slots(self.fetch.bound)}",
             tuple(context(slot) for slot in self.fetch.passed),
+            # Root fields have no list of representations to be told apart by, and a mutation runs for one request.
+            alone=not entity,
+            merged=asking.operation == "query",
         )
 
     # Classes --------------------------------------------------------------------------------------------------------
@@ -334,7 +342,7 @@ class _Compiler:
 
     def value(self, node: Value, type_name: str, selected: _Selected, prefix: str) -> tuple[Reader, ...]:
         """What is given of a field in each context."""
-        expected = node.type if node.type is not None else self.field_type(type_name, node.name)
+        expected = node.type if node.type is not None else self.types.field_type(type_name, node.name)
         if node.shape is None:
             alias = self.select(node, type_name, selected, prefix, "")
             return tuple(self.leaf(alias, expected, self.effect(node.effects, one)) for one in self.contexts)
@@ -395,11 +403,8 @@ class _Compiler:
         return alias
 
     def variable(self, type_name: str, name: str, argument: str, value: Argument) -> str:
-        """A variable of the argument's type in the public graph."""
-        owner = self.api.type_map.get(type_name)
-        if not isinstance(owner, GraphQLObjectType | GraphQLInterfaceType):
-            raise Internal(f"`{type_name}.{name}` takes arguments that the public graph does not have")
-        expected = owner.fields[name].args[argument].type
+        """A variable of the argument's type."""
+        expected = self.types.argument_type(type_name, name, argument)
         variable = f"$v{SLOT}_{len(self.variables)}"
         self.variables.append((variable, str(expected)))
         self.parameters.append(Argued(name, value, _text_of(self.refusals.get((name, repr(value)), ())), Undefined))
@@ -430,7 +435,7 @@ class _Compiler:
         if not hole.via:
             return self.mark(hole, code, missing, type_name, selected, prefix)
         below = _Selected()
-        entity = str(get_named_type(self.field_type(type_name, hole.via)))
+        entity = str(get_named_type(self.types.field_type(type_name, hole.via)))
         marks = self.mark(hole, code, missing, entity, below, "")
         alias = self.select(_plain(hole.via), type_name, selected, prefix, below.text())
         return tuple(below_reader(self.fetch.source, alias, one, missing) for one in marks)
@@ -482,7 +487,7 @@ class _Compiler:
         """A field of a representation."""
         if not is_key or not isinstance(node, Value) or node.shape is not None:
             return self.node(node, type_name, selected, prefix)
-        expected = node.type if node.type is not None else self.field_type(type_name, node.name)
+        expected = node.type if node.type is not None else self.types.field_type(type_name, node.name)
         alias = self.select_key(node.name, type_name, selected, prefix)
         return self.alike(field_reader(self.fetch.source, alias, expected, None))
 
@@ -517,7 +522,8 @@ def _shaped(node: Shape | Node) -> str:
             return f"{node.key}:{node.name}{arguments}{'' if node.nullable else '!'}{below}"
         case Hole():
             handed = " ".join(map(_shaped, (*node.representation, *node.carried)))
-            return f"{node.key}<{node.column} {' '.join(node.inputs)} {handed}>{_shaped_slots(node.fetch.given)}"
+            there = f"{node.column} {' '.join(node.inputs)} {handed} {node.needs}"
+            return f"{node.key}<{there}>{_shaped_slots(node.fetch.given)}"
         case Merge():
             return f"{node.key}+{' '.join(map(_shaped, node.parts))}"
         case Slot():

@@ -44,6 +44,8 @@ OUTSIDE = ""
 MALFORMED = "SUBREQUEST_MALFORMED_RESPONSE"
 # How a row may spell its class.
 CLASSES = {word: one for one in RecordClass for word in (one.name, one.value)}
+# Of a value that the graph does not look into. The encoder ends at 254, and the answer has levels of its own.
+DEEPEST = 100
 
 
 class Errors:
@@ -183,6 +185,14 @@ def _leaf(source: str, expected: GraphQLOutputType, mask: Mask | None) -> ItemRe
     return scalar
 
 
+def nests(value: Any, most: int) -> bool:
+    """Whether a value that nobody looks into nests no deeper than that."""
+    if not isinstance(value, dict | list):
+        return True
+    inner = value.values() if isinstance(value, dict) else value
+    return most > 0 and all(nests(one, most - 1) for one in inner)
+
+
 def _fits(scalar: str) -> Callable[[Any], bool]:
     match scalar:
         case "Int":
@@ -195,7 +205,7 @@ def _fits(scalar: str) -> Callable[[Any], bool]:
             return lambda value: isinstance(value, str | int) and not isinstance(value, bool)
         case "Boolean":
             return lambda value: isinstance(value, bool)
-    return lambda _: True
+    return lambda value: nests(value, DEEPEST)
 
 
 def object_reader(source: str, cases: Mapping[str, ItemReader], known: str) -> ItemReader:

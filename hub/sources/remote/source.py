@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import chain
@@ -17,13 +18,17 @@ from hub.errors import SourceUnavailable
 from hub.model.plan import Fetch
 from hub.model.source import GIVEN, KEY_PARTS, NO_KEY, Asked, Question, Texts, failure
 from hub.model.viewer import Audience, Profile, Standing, Universe
-from hub.sources.remote.question import SLOT, Asking, FieldType, Rows, remote_question
-from hub.sources.remote.reading import MALFORMED, OUTSIDE, Errors, malformed, malformed_message
+from hub.sources.remote.question import SLOT, Asking, Rows, Types, remote_question
+from hub.sources.remote.reading import DEEPEST, MALFORMED, OUTSIDE, Errors, malformed, malformed_message, nests
 from hub.sources.remote.transport import Transport
 
 TOGETHER = 16
 # Lists of representations in one request: one for each question, and for each value that comes with its keys.
 MOST_LISTS = 100
+# Longer than any that leads into an answer: operations are not as deep.
+_LONGEST_PATH = 200
+# What is no such word is text, and not for clients.
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,63}")
 
 log = logging.getLogger("hub.sources.remote")
 
@@ -33,7 +38,7 @@ class RemoteSource:
 
     rows     what is known of its rows, and carried out on them here
     sign     source, profile, standing -> the assertion that goes with a request
-    trusted  whether the text of its errors may be shown
+    trusted  whether the text of its errors may be shown, and what extensions they have beside a code
     coded    whether their codes may
     """
 
@@ -41,7 +46,7 @@ class RemoteSource:
         self,
         name: str,
         api: GraphQLSchema,
-        field_type: FieldType,
+        types: Types,
         transport: Transport,
         rows: Rows | None = None,
         *,
@@ -53,7 +58,7 @@ class RemoteSource:
         self.together = TOGETHER
         self.transport = transport
         self._api = api
-        self._field_type = field_type
+        self._types = types
         self._rows = rows or Rows()
         self._sign = sign
         self._trusted = trusted
@@ -61,7 +66,7 @@ class RemoteSource:
 
     def question(self, fetch: Fetch) -> Question:
         """The selection of a fetch."""
-        return remote_question(fetch, self._api, self._field_type, self._rows)
+        return remote_question(fetch, self._api, self._types, self._rows)
 
     def readable(self, question: Question) -> str:
         """The document, as it goes out when no other question goes with it."""
@@ -153,17 +158,19 @@ class RemoteSource:
             entry = one if isinstance(one, dict) else {}
             path = entry.get("path")
             steps = path if isinstance(path, list) and all(isinstance(step, str | int) for step in path) else []
-            errors.add(steps, self._error_text(entry))
+            errors.add(steps[:_LONGEST_PATH], self._error_text(entry))
         return errors
 
     def _error_text(self, entry: Mapping[str, Any]) -> str:
-        """What is shown of a subgraph's error: its code, and its text if it may be shown."""
-        extensions = entry.get("extensions")
-        code = extensions.get("code") if isinstance(extensions, dict) else None
+        """What is shown of a subgraph's error: its code, and its text and other extensions if they may be shown."""
+        found = entry.get("extensions")
+        extensions = found if isinstance(found, dict) else {}
+        code = extensions.get("code")
         message = entry.get("message") if self._trusted else None
         shown = message if isinstance(message, str) else f"the {self.name} part of the graph could not answer"
-        shown_code = code if self._coded and isinstance(code, str) else "DOWNSTREAM_SERVICE_ERROR"
-        return failure(self.name, shown_code, shown)
+        known = code if self._coded and isinstance(code, str) and _CODE.fullmatch(code) else "DOWNSTREAM_SERVICE_ERROR"
+        more = extensions if self._trusted and nests(extensions, DEEPEST) else None
+        return failure(self.name, known, shown, more)
 
     def _malformed(self, cause: BaseException | None) -> SourceUnavailable:
         return SourceUnavailable(self.name, cause, code=MALFORMED, message=malformed_message(self.name))

@@ -5,8 +5,12 @@ Takes the bytes of a request and gives those of the answer, or raises `SourceUna
     SUBREQUEST_HTTP_ERROR          no connection, no answer in time, a status that is no answer, too large a body
     SUBREQUEST_MALFORMED_RESPONSE  an answer that is not JSON (said by who reads it)
 
-Only queries are tried again: what changes something may have been done. After several failures in a row the breaker
-opens, and requests fail at once until a single one that is let through succeeds.
+Only queries are tried again: what changes something may have been done. And only where another try may be answered
+better: there was no connection, or a status that says so. After several failures in a row the breaker opens, and
+requests fail at once until a single one that is let through succeeds.
+
+No redirect is followed: a subgraph does not decide where the hub sends what it was handed. Answers may be packed with
+gzip and nothing else, and are unpacked here, so that the limit of their size holds for what comes out at every step.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -89,26 +94,27 @@ class Transport:
                 await asyncio.sleep(self.limits.backoff * 2**number * (0.5 + random.random()))
             try:
                 return await self._once(body, headers)
-            except (httpx.HTTPError, httpx.InvalidURL, SourceUnavailable) as error:
+            except (httpx.HTTPError, httpx.InvalidURL, _NoAnswer) as error:
                 last = error
-        raise last if isinstance(last, SourceUnavailable) else self._unavailable(last) from last
+                if isinstance(error, _NoAnswer) and not error.passing:
+                    break
+        raise self._unavailable(last) from last
 
     async def _once(self, body: bytes, headers: Mapping[str, str]) -> bytes:
-        sent = {"content-type": "application/json", "accept": _ACCEPT, **headers}
+        sent = {"content-type": "application/json", "accept": _ACCEPT, "accept-encoding": "gzip", **headers}
         async with self._open().stream("POST", self.url, content=body, headers=sent) as response:
-            found = bytearray()
-            async for chunk in response.aiter_bytes():
-                found += chunk
-                if len(found) > self.limits.most_bytes:
-                    raise self._unavailable(ValueError("the answer is too large"))
+            found = _Body(self.limits.most_bytes, response.headers.get("content-encoding", ""))
+            async for chunk in response.aiter_raw():
+                found.add(chunk)
+            status = response.status_code
             # A request that GraphQL refuses has a status of its own, and says why in its own format.
             json = "json" in response.headers.get("content-type", "")
             # One that is refused for its sender is the hub's affair and not the reader's.
-            ours = response.status_code in (401, 403)
-            refused = 400 <= response.status_code < 500 and not ours and json and b'"errors"' in found
-            if response.status_code >= 400 and not refused:
-                raise self._unavailable(ValueError(f"status {response.status_code}"))
-            return bytes(found)
+            ours = status in (401, 403)
+            refused = 400 <= status < 500 and not ours and json and b'"errors"' in found.content
+            if not 200 <= status < 300 and not refused:
+                raise _NoAnswer(f"status {status}", passing=status >= 500 or status in _PASSING)
+            return bytes(found.content)
 
     def _open(self) -> httpx.AsyncClient:
         if self._client is None:
@@ -132,4 +138,39 @@ class Transport:
             self._client = None
 
 
+class _NoAnswer(Exception):
+    """What came is no answer. `passing` if the next try may be answered."""
+
+    def __init__(self, reason: str, *, passing: bool = False) -> None:
+        super().__init__(reason)
+        self.passing = passing
+
+
+class _Body:
+    """The bytes of an answer as they come, unpacked; raises `_NoAnswer` as soon as they are too many."""
+
+    __slots__ = ("_most", "_unpack", "content")
+
+    def __init__(self, most: int, encoding: str) -> None:
+        if encoding not in ("", "identity", "gzip"):
+            raise _NoAnswer(f"packed with `{encoding}`, which was not asked for")
+        self._most = most
+        self._unpack = zlib.decompressobj(_GZIP) if encoding == "gzip" else None
+        self.content = bytearray()
+
+    def add(self, chunk: bytes) -> None:
+        """Takes the next bytes. One more than may be is unpacked, and no more."""
+        if self._unpack is not None:
+            try:
+                chunk = self._unpack.decompress(chunk, self._most - len(self.content) + 1)
+            except zlib.error as error:
+                raise _NoAnswer("not packed as it says") from error
+        self.content += chunk
+        if len(self.content) > self._most:
+            raise _NoAnswer("the answer is too large")
+
+
 _ACCEPT = "application/graphql-response+json, application/json;q=0.9"
+_GZIP = 16 + zlib.MAX_WBITS
+# Too many requests, and a request that the other side did not wait for.
+_PASSING = (408, 425, 429)

@@ -10,6 +10,9 @@ once. An unknown `HUB_*` variable is a problem: a misspelt limit must not silent
     HUB_REMOTES                    the folder of the remote subgraphs, in place of `schema/remotes`
     HUB_ASSERTION_KEYS             whose assertions a subgraph takes: a key set file (JWKS)
     HUB_ASSERTION_ISSUER           the `iss` of assertions: what the hub calls itself
+    HUB_ACCESS_LOG                 `json`: a line of JSON on stdout for each request (`hub.telemetry`)
+    HUB_METRICS_HOST, _PORT        where Prometheus finds /metrics: beside the endpoint, never on its port
+    HUB_TRACES                     `otlp`: spans are sent by OTLP over HTTP, as the standard OTEL_* variables say
     HUB_ROLE_PASSWORD_<UNIVERSE>   the password that `hub migrate` gives a login role; without it none is set
 
 An instance that faces the Internet is given the civilian addresses alone: what it cannot reach it cannot leak. So the
@@ -82,6 +85,10 @@ class Settings:
     request_timeout: float = 10.0
     max_body_bytes: int = 1_000_000
     log_level: str = "info"
+    access_log: str = "off"
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = None
+    traces: str = "off"
 
 
 def _integer(low: int, high: int) -> Callable[[str], int]:
@@ -174,6 +181,10 @@ _READERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "HUB_REQUEST_TIMEOUT": ("request_timeout", _seconds(0.01, 600)),
     "HUB_MAX_BODY_BYTES": ("max_body_bytes", _integer(1_000, 100_000_000)),
     "HUB_LOG_LEVEL": ("log_level", _one_of("debug", "info", "warning", "error")),
+    "HUB_ACCESS_LOG": ("access_log", _one_of("off", "json")),
+    "HUB_METRICS_HOST": ("metrics_host", _text),
+    "HUB_METRICS_PORT": ("metrics_port", _integer(1, 65535)),
+    "HUB_TRACES": ("traces", _one_of("off", "otlp")),
 }
 
 

@@ -54,15 +54,16 @@ def run_endpoint(settings: Settings, announce: Callable[[str], None], listener: 
     from hub.server.identity import Identity, Trust
     from hub.server.keys import read_key_set
     from hub.server.run import bind, serve
+    from hub.telemetry import open_telemetry
 
     _log(settings)
     assert settings.keys is not None
-    with listener or bind(settings.host, settings.port) as taken:
-        engine = open_engine(load_graph(settings.remotes), settings)
+    with listener or bind(settings.host, settings.port) as taken, open_telemetry(settings) as telemetry:
+        engine = open_engine(load_graph(settings.remotes), settings, telemetry.watch)
         served = engine.built.served(settings.dsns.universes or tuple(Universe))
         identity = Identity(Trust(read_key_set(settings.keys), settings.issuer, settings.audience, served))
         address = f"http://{_shown(settings.host)}:{taken.getsockname()[1]}"
-        app = make_app(engine, identity, settings)
+        app = telemetry.around(make_app(engine, identity, settings))
         serve(app, engine, taken, started=lambda: announce(address))
 
 
@@ -75,10 +76,11 @@ def run_subgraph(source: str, settings: Settings, announce: Callable[[str], None
     from hub.server.identity import Identity, Trust
     from hub.server.keys import read_key_set
     from hub.server.run import bind, serve
+    from hub.telemetry import open_telemetry
 
     _log(settings)
-    with bind(settings.host, settings.port) as taken:
-        engine = open_subgraph(load_graph(), source, settings)
+    with bind(settings.host, settings.port) as taken, open_telemetry(settings) as telemetry:
+        engine = open_subgraph(load_graph(), source, settings, telemetry.watch)
         served = engine.built.served(settings.dsns.universes)
         hub = readers = None
         if settings.assertion_keys is not None:
@@ -86,7 +88,7 @@ def run_subgraph(source: str, settings: Settings, announce: Callable[[str], None
         if settings.keys is not None:
             readers = Identity(Trust(read_key_set(settings.keys), settings.issuer, settings.audience, served))
         address = f"http://{_shown(settings.host)}:{taken.getsockname()[1]}"
-        app = make_app(engine, Asking(hub, readers), settings)
+        app = telemetry.around(make_app(engine, Asking(hub, readers), settings))
         serve(app, engine, taken, started=lambda: announce(address))
 
 
@@ -104,18 +106,19 @@ def run_gateway(
     from hub.server.app import make_app
     from hub.server.identity import Everybody
     from hub.server.run import bind, serve
+    from hub.telemetry import open_telemetry
 
     _log(settings)
-    with bind(settings.host, settings.port) as taken:
-        engine = open_gateway(supergraph, urls, labels=labels, trusted=trusted)
+    with bind(settings.host, settings.port) as taken, open_telemetry(settings) as telemetry:
+        engine = open_gateway(supergraph, urls, labels=labels, trusted=trusted, watch=telemetry.watch)
         address = f"http://{_shown(settings.host)}:{taken.getsockname()[1]}"
-        app = make_app(engine, Everybody(engine.public_viewer), settings)
+        app = telemetry.around(make_app(engine, Everybody(engine.public_viewer), settings))
         serve(app, engine, taken, started=lambda: announce(address))
 
 
 def _log(settings: Settings) -> None:
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for noisy in ("uvicorn", "httpx"):
+    for noisy in ("uvicorn", "httpx", "opentelemetry"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

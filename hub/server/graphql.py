@@ -24,6 +24,7 @@ from graphql import GraphQLError, OperationType, get_operation_ast, parse
 from hub.errors import NotUnderstood, Shown, Unauthenticated, origin
 from hub.model.request import PlanWish, Request, Response, refusal
 from hub.model.viewer import Viewer
+from hub.model.watch import NOTED, Noted
 from hub.server.answers import body_of_internal
 from hub.server.deadline import Deadline
 from hub.server.negotiation import ANSWERS, GRAPHQL, JSON, answer_type, is_json
@@ -131,6 +132,9 @@ class GraphQLEndpoint:
         except Unauthenticated as error:
             challenge = b'Bearer error="invalid_token"' if headers.authorization else b"Bearer"
             raise _Stopped(401, error, (b"www-authenticate", challenge)) from None
+        noted: Noted | None = scope.get(NOTED)
+        if noted is not None:
+            noted.viewer = viewer
         try:
             if method == "POST":
                 request = _request(_decoded(await self._body(receive)))
@@ -144,6 +148,8 @@ class GraphQLEndpoint:
             response = await self._deadline.within(self._engine.execute(request, viewer))
         except TimeoutError:
             raise _Stopped(503, Shown("the request took too long", code="TIMEOUT")) from None
+        if noted is not None:
+            noted.response = response
         # A document that is refused is a well-formed request: clients of the older media type read the body, not the
         # status (GraphQL over HTTP, section 6.4.1).
         return (200 if response.executed or media is not GRAPHQL else 400), response.body

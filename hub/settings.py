@@ -3,24 +3,18 @@
 Takes a mapping of environment variables, gives one frozen `Settings`, or raises `SettingsWrong` with every problem at
 once. An unknown `HUB_*` variable is a problem: a misspelt limit must not silently be no limit.
 
-    HUB_DSN_<SOURCE>_<UNIVERSE>    where to read: HUB_DSN_POPULATION_CIVILIAN=postgresql://hub_civilian:...@host/db
-    HUB_OWNER_DSN_<SOURCE>         who migrates: HUB_OWNER_DSN_POPULATION=postgresql://owner:...@host/db
-    HUB_PSEUDONYM_KEY              what pseudonyms and cursors are made with: 32 random bytes or more, in base64
-    HUB_ASSERTION_KEY              what a hub signs with when it asks a remote subgraph: a PEM file, Ed25519
-    HUB_REMOTES                    the folder of the remote subgraphs, in place of `schema/remotes`
-    HUB_ASSERTION_KEYS             whose assertions a subgraph takes: a key set file (JWKS)
-    HUB_ASSERTION_ISSUER           the `iss` of assertions: what the hub calls itself
-    HUB_ACCESS_LOG                 `json`: a line of JSON on stdout for each request (`hub.telemetry`)
-    HUB_METRICS_HOST, _PORT        where Prometheus finds /metrics: beside the endpoint, never on its port
-    HUB_TRACES                     `otlp`: spans are sent by OTLP over HTTP, as the standard OTEL_* variables say
-    HUB_REDIS_URL                  what replicas share: redis://, rediss:// or unix://; without it this process is alone
-    HUB_REDIS_TIMEOUT              seconds that one answer of Redis may take
-    HUB_REPLICAS                   how many processes share it, workers counted one by one
-    HUB_ROLE_PASSWORD_<UNIVERSE>   the password that `hub migrate` gives a login role; without it none is set
+Each setting is declared once, on place, in `Settings`: attribute, group, what is read, default, what it is for. The
+variable is `HUB_` and the attribute in capitals. `declared()` is all of them as a table, which `hub settings` prints.
+Families are settings whose name says what they are of: HUB_DSN_POPULATION_CIVILIAN.
+
+A secret may stand in a file instead, as Docker and Kubernetes hand them out: HUB_PSEUDONYM_KEY_FILE is the path of a
+file with what HUB_PSEUDONYM_KEY would hold. No error shows a secret.
 
 An instance that faces the Internet is given the civilian addresses alone: what it cannot reach it cannot leak. So the
 universes may be any subset that holds `civilian`, but the same subset for all four sources.
 """
+
+# ruff: noqa: RUF009 - a declaration is a call that makes the field
 
 from __future__ import annotations
 
@@ -28,8 +22,10 @@ import base64
 import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields
+from itertools import product
 from pathlib import Path
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from hub.errors import SettingsWrong
@@ -37,11 +33,184 @@ from hub.model.viewer import Universe
 
 SOURCES = ("population", "household", "insurance", "employer")
 
-_DSN = "HUB_DSN_"
-_OWNER = "HUB_OWNER_DSN_"
-_PSEUDONYM_KEY = "HUB_PSEUDONYM_KEY"
-_REDIS_URL = "HUB_REDIS_URL"
-_PASSWORD = "HUB_ROLE_PASSWORD_"  # noqa: S105 - the name of a variable, not a password
+_OF_FILE = "_FILE"
+
+
+class Group(NamedTuple):
+    """Settings that belong together, and the commands that heed them."""
+
+    title: str
+    commands: str
+
+
+READING = Group("Where to read", "serve, subgraph")
+ASKING = Group("Who may ask", "serve, subgraph")
+REMOTE = Group("Remote subgraphs, and a source that is one", "serve, subgraph")
+LISTENING = Group("Listening", "serve, subgraph, gateway")
+LIMITS = Group("Limits", "serve, subgraph, gateway")
+MIGRATING = Group("Migrating", "migrate")
+SHARING = Group("What replicas share", "serve, subgraph")
+TELLING = Group("Logs, metrics, traces", "serve, subgraph, gateway")
+
+
+class Reader(NamedTuple):
+    """Text -> value; `ValueError` says what would be right.
+
+    shape  what may be written
+    """
+
+    shape: str
+    read: Callable[[str], object]
+
+
+class Setting(NamedTuple):
+    """One row of the table of settings. `default` as it would be written, or nothing."""
+
+    name: str
+    group: Group
+    shape: str
+    default: str
+    says: str
+    secret: bool
+
+
+def _integer(low: int, high: int, unit: str = "") -> Reader:
+    right = f"a whole number from {low} to {high}"
+
+    def read(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise ValueError(f"must be {right}") from None
+        if not low <= value <= high:
+            raise ValueError(f"must be {right}")
+        return value
+
+    return Reader(f"{unit or 'whole number'}, {low} to {high}", read)
+
+
+def _seconds(low: float, high: float) -> Reader:
+    right = f"a number of seconds from {low:g} to {high:g}"
+
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            raise ValueError(f"must be {right}") from None
+        if not low <= value <= high:  # also refuses `nan`
+            raise ValueError(f"must be {right}")
+        return value
+
+    return Reader(f"seconds, {low:g} to {high:g}", read)
+
+
+def _not_empty(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be empty")
+    return text.strip()
+
+
+def _one_of(*choices: str) -> Reader:
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return text
+
+    return Reader(", ".join(choices), read)
+
+
+def _existing_file(text: str) -> Path:
+    path = Path(_not_empty(text))
+    if not path.is_file():
+        raise ValueError("must be the path of a file that exists")
+    return path
+
+
+def _existing_folder(text: str) -> Path:
+    path = Path(_not_empty(text))
+    if not path.is_dir():
+        raise ValueError("must be the path of a folder that exists")
+    return path
+
+
+def _secret_bytes(text: str) -> bytes:
+    try:
+        value = base64.b64decode(text.strip(), validate=True)
+    except ValueError:
+        value = b""
+    if len(value) < 32:
+        raise ValueError("must be 32 random bytes or more in base64, as `openssl rand -base64 32` prints them")
+    return value
+
+
+def _postgres_dsn(text: str) -> str:
+    text = text.strip()
+    parts = urlsplit(text)
+    if parts.scheme not in {"postgresql", "postgres"}:
+        raise ValueError("must start with postgresql://")
+    if not parts.path.strip("/"):
+        raise ValueError("must name a database: postgresql://role:password@host/database")
+    return text
+
+
+def _redis_url(text: str) -> str:
+    text = text.strip()
+    parts = urlsplit(text)
+    if parts.scheme not in {"redis", "rediss", "unix"}:
+        raise ValueError("must start with redis://, rediss:// or unix://")
+    if parts.scheme == "unix":
+        if not parts.path.strip("/"):
+            raise ValueError("must name a socket: unix:///path/of/the/socket")
+    elif not parts.hostname or not re.fullmatch(r"/?\d*", parts.path):
+        raise ValueError("must name a host, and a database by its number: redis://host:6379/0")
+    return text
+
+
+_TEXT = Reader("text", _not_empty)
+_REDIS_URL = Reader("redis://, rediss:// or unix://", _redis_url)
+_FILE = Reader("path of a file", _existing_file)
+_FOLDER = Reader("path of a folder", _existing_folder)
+_DSN = Reader("postgresql://role:password@host/database", _postgres_dsn)
+_SECRET = Reader("32 bytes or more in base64", _secret_bytes)
+
+
+class _Spec(NamedTuple):
+    """What the declaration of a setting says beside its attribute and default."""
+
+    group: Group
+    reader: Reader
+    says: str
+    secret: bool
+
+
+class _Family(NamedTuple):
+    """Settings of one kind: the pattern of their names, and each name with what it is of."""
+
+    pattern: str
+    members: Mapping[str, object]
+    spec: _Spec
+
+
+def _setting(group: Group, reader: Reader, default: object, says: str, *, secret: bool = False) -> Any:
+    return field(default=default, repr=not secret, metadata={"hub": _Spec(group, reader, says, secret)})
+
+
+def _family(group: Group, pattern: str, reader: Reader, says: str, empty: Callable[[], object]) -> Any:
+    """A family by the pattern of its names: `<SOURCE>` and `<UNIVERSE>` stand for each of them, in this order."""
+    of: list[list[Any]] = []
+    if "<SOURCE>" in pattern:
+        of.append(list(SOURCES))
+    if "<UNIVERSE>" in pattern:
+        of.append(list(Universe))
+    members = {}
+    for one in product(*of):
+        name = pattern
+        for part in one:
+            mark, word = ("<UNIVERSE>", part.name) if isinstance(part, Universe) else ("<SOURCE>", part.upper())
+            name = name.replace(mark, word)
+        members[name] = one if len(one) > 1 else one[0]
+    spec = _Spec(group, reader, says, secret=True)
+    return field(default_factory=empty, repr=False, metadata={"hub": _Family(pattern, members, spec)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,154 +241,114 @@ class SourceDsns:
 class Settings:
     """Everything the environment decides. Times are in seconds."""
 
-    dsns: SourceDsns = field(default_factory=lambda: SourceDsns({}))
-    owner_dsns: Mapping[str, str] = field(default_factory=dict)
-    role_passwords: Mapping[Universe, str] = field(default_factory=dict, repr=False)
-    keys: Path | None = None
-    issuer: str = ""
-    audience: str = "hub"
-    pseudonym_key: bytes | None = field(default=None, repr=False)
-    remotes: Path | None = None
-    assertion_key: Path | None = None
-    assertion_keys: Path | None = None
-    assertion_issuer: str = ""
-    redis_url: str | None = field(default=None, repr=False)
-    redis_timeout: float = 0.05
-    replicas: int = 1
-    host: str = "127.0.0.1"
-    port: int = 8000
-    pool_size: int = 4
-    statement_timeout: float = 5.0
-    request_timeout: float = 10.0
-    max_body_bytes: int = 1_000_000
-    log_level: str = "info"
-    access_log: str = "off"
-    metrics_host: str = "127.0.0.1"
-    metrics_port: int | None = None
-    traces: str = "off"
-
-
-def _integer(low: int, high: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        try:
-            value = int(text)
-        except ValueError:
-            raise ValueError(f"must be a whole number from {low} to {high}") from None
-        if not low <= value <= high:
-            raise ValueError(f"must be a whole number from {low} to {high}")
-        return value
-
-    return read
-
-
-def _seconds(low: float, high: float) -> Callable[[str], float]:
-    def read(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            raise ValueError(f"must be a number of seconds from {low:g} to {high:g}") from None
-        if not low <= value <= high:  # also refuses `nan`
-            raise ValueError(f"must be a number of seconds from {low:g} to {high:g}")
-        return value
-
-    return read
-
-
-def _text(text: str) -> str:
-    if not text.strip():
-        raise ValueError("must not be empty")
-    return text.strip()
-
-
-def _one_of(*choices: str) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text not in choices:
-            raise ValueError(f"must be one of {', '.join(choices)}")
-        return text
-
-    return read
-
-
-def _file(text: str) -> Path:
-    path = Path(_text(text))
-    if not path.is_file():
-        raise ValueError("must be the path of a file that exists")
-    return path
-
-
-def _folder(text: str) -> Path:
-    path = Path(_text(text))
-    if not path.is_dir():
-        raise ValueError("must be the path of a folder that exists")
-    return path
-
-
-def _secret(text: str) -> bytes:
-    try:
-        value = base64.b64decode(text.strip(), validate=True)
-    except ValueError:
-        value = b""
-    if len(value) < 32:
-        raise ValueError("must be 32 random bytes or more in base64, as `openssl rand -base64 32` prints them")
-    return value
-
-
-def _redis_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"redis", "rediss", "unix"}:
-        raise ValueError("must start with redis://, rediss:// or unix://")
-    if parts.scheme == "unix":
-        if not parts.path.strip("/"):
-            raise ValueError("must name a socket: unix:///path/of/the/socket")
-    elif not parts.hostname or not re.fullmatch(r"/?\d*", parts.path):
-        raise ValueError("must name a host, and a database by its number: redis://host:6379/0")
-    return text
-
-
-def _postgres_dsn(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"postgresql", "postgres"}:
-        raise ValueError("must start with postgresql://")
-    if not parts.path.strip("/"):
-        raise ValueError("must name a database: postgresql://role:password@host/database")
-    return text
-
-
-_READERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
-    "HUB_KEYS": ("keys", _file),
-    "HUB_ISSUER": ("issuer", _text),
-    "HUB_AUDIENCE": ("audience", _text),
-    _PSEUDONYM_KEY: ("pseudonym_key", _secret),
-    "HUB_REMOTES": ("remotes", _folder),
-    "HUB_ASSERTION_KEY": ("assertion_key", _file),
-    "HUB_ASSERTION_KEYS": ("assertion_keys", _file),
-    "HUB_ASSERTION_ISSUER": ("assertion_issuer", _text),
-    _REDIS_URL: ("redis_url", _redis_url),
-    "HUB_REDIS_TIMEOUT": ("redis_timeout", _seconds(0.001, 10)),
-    "HUB_REPLICAS": ("replicas", _integer(1, 10_000)),
-    "HUB_HOST": ("host", _text),
-    "HUB_PORT": ("port", _integer(1, 65535)),
-    "HUB_POOL_SIZE": ("pool_size", _integer(1, 64)),
-    "HUB_STATEMENT_TIMEOUT": ("statement_timeout", _seconds(0.01, 600)),
-    "HUB_REQUEST_TIMEOUT": ("request_timeout", _seconds(0.01, 600)),
-    "HUB_MAX_BODY_BYTES": ("max_body_bytes", _integer(1_000, 100_000_000)),
-    "HUB_LOG_LEVEL": ("log_level", _one_of("debug", "info", "warning", "error")),
-    "HUB_ACCESS_LOG": ("access_log", _one_of("off", "json")),
-    "HUB_METRICS_HOST": ("metrics_host", _text),
-    "HUB_METRICS_PORT": ("metrics_port", _integer(1, 65535)),
-    "HUB_TRACES": ("traces", _one_of("off", "otlp")),
-}
-
-
-def _known() -> tuple[str, ...]:
-    """Every variable that may be set: for suggestions, and for the documentation."""
-    universes = [universe.name for universe in Universe]
-    return (
-        *_READERS,
-        *(f"{_DSN}{source.upper()}_{universe}" for source in SOURCES for universe in universes),
-        *(f"{_OWNER}{source.upper()}" for source in SOURCES),
-        *(f"{_PASSWORD}{universe}" for universe in universes),
+    dsns: SourceDsns = _family(
+        READING,
+        "HUB_DSN_<SOURCE>_<UNIVERSE>",
+        _DSN,
+        "where a source is read, with the login role of that universe: the same universes for all sources that are"
+        " read here, `CIVILIAN` among them",
+        lambda: SourceDsns({}),
     )
+    pool_size: int = _setting(
+        READING, _integer(1, 64, "connections"), 4, "connections of each source and universe, in each worker"
+    )
+    statement_timeout: float = _setting(READING, _seconds(0.01, 600), 5.0, "how long a statement may take")
+    pseudonym_key: bytes | None = _setting(
+        READING,
+        _SECRET,
+        None,
+        "what pseudonyms and cursors are made with: the same in all replicas, or they differ",
+        secret=True,
+    )
+    keys: Path | None = _setting(ASKING, _FILE, None, "the key set (JWKS) of the tokens' issuer")
+    issuer: str = _setting(ASKING, _TEXT, "", "the `iss` of the tokens")
+    audience: str = _setting(ASKING, _TEXT, "hub", "the `aud` of the tokens")
+    remotes: Path | None = _setting(
+        REMOTE, _FOLDER, None, "the folder of the remote subgraphs, in place of `schema/remotes`"
+    )
+    assertion_key: Path | None = _setting(
+        REMOTE, _FILE, None, "what remote subgraphs are told of a reader is signed with it: a PEM file, Ed25519"
+    )
+    assertion_keys: Path | None = _setting(
+        REMOTE, _FILE, None, "for a subgraph: the key set (JWKS) of the hub whose assertions it takes"
+    )
+    assertion_issuer: str = _setting(REMOTE, _TEXT, "", "the `iss` of assertions: what the hub calls itself")
+    host: str = _setting(LISTENING, _TEXT, "127.0.0.1", "the address to listen on")
+    port: int = _setting(LISTENING, _integer(1, 65535), 8000, "the port to listen on")
+    request_timeout: float = _setting(LIMITS, _seconds(0.01, 600), 10.0, "how long a request may take")
+    max_body_bytes: int = _setting(LIMITS, _integer(1_000, 100_000_000, "bytes"), 1_000_000, "the largest body")
+    redis_url: str | None = _setting(
+        SHARING, _REDIS_URL, None, "what replicas share; without it this process is alone", secret=True
+    )
+    redis_timeout: float = _setting(SHARING, _seconds(0.001, 10), 0.05, "how long one answer of Redis may take")
+    replicas: int = _setting(SHARING, _integer(1, 10_000), 1, "how many processes share it, workers counted one by one")
+    owner_dsns: Mapping[str, str] = _family(
+        MIGRATING, "HUB_OWNER_DSN_<SOURCE>", _DSN, "who owns a source's database, and migrates it", dict
+    )
+    role_passwords: Mapping[Universe, str] = _family(
+        MIGRATING,
+        "HUB_ROLE_PASSWORD_<UNIVERSE>",
+        _TEXT,
+        "the password that a universe's login role is given; without it none is set",
+        dict,
+    )
+    log_level: str = _setting(TELLING, _one_of("debug", "info", "warning", "error"), "info", "what is logged")
+    access_log: str = _setting(
+        TELLING, _one_of("off", "json"), "off", "`json`: a line of JSON on stdout for each request"
+    )
+    metrics_host: str = _setting(TELLING, _TEXT, "127.0.0.1", "where Prometheus finds /metrics: the address")
+    metrics_port: int | None = _setting(
+        TELLING, _integer(1, 65535), None, "the port of /metrics, which is never that of the graph; without it none"
+    )
+    traces: str = _setting(
+        TELLING,
+        _one_of("off", "otlp"),
+        "off",
+        "`otlp`: spans are sent by OTLP over HTTP; the standard OTEL_* variables say where to and how many",
+    )
+
+
+class _Declared(NamedTuple):
+    """One variable that may be set: of which attribute, and of a family which member."""
+
+    attribute: str
+    spec: _Spec
+    member: object = None
+
+
+def _variables() -> Mapping[str, _Declared]:
+    """Name of a variable -> what it sets."""
+    found: dict[str, _Declared] = {}
+    for one in fields(Settings):
+        spec = one.metadata["hub"]
+        if isinstance(spec, _Family):
+            found |= {name: _Declared(one.name, spec.spec, member) for name, member in spec.members.items()}
+        else:
+            found[_variable(one.name)] = _Declared(one.name, spec)
+    return found
+
+
+def _variable(attribute: str) -> str:
+    return f"HUB_{attribute.upper()}"
+
+
+_KNOWN = _variables()
+
+
+def declared() -> tuple[Setting, ...]:
+    """Everything that can be set, in the order of its declaration; a family is one row."""
+    found = []
+    for one in fields(Settings):
+        what = one.metadata["hub"]
+        name, spec = (what.pattern, what.spec) if isinstance(what, _Family) else (_variable(one.name), what)
+        default = "" if isinstance(what, _Family) or one.default is None else _written(one.default)
+        found.append(Setting(name, spec.group, spec.reader.shape, default, spec.says, spec.secret))
+    return tuple(found)
+
+
+def _written(value: object) -> str:
+    """A value as it would stand in the environment."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def read_settings(environment: Mapping[str, str], sources: tuple[str, ...] = SOURCES) -> Settings:
@@ -229,56 +358,51 @@ def read_settings(environment: Mapping[str, str], sources: tuple[str, ...] = SOU
     """
     problems: list[str] = []
     plain: dict[str, object] = {}
-    dsns: dict[str, dict[Universe, str]] = {}
-    owners: dict[str, str] = {}
-    passwords: dict[Universe, str] = {}
-    known = _known()
-    places: dict[str, tuple[str, Universe]] = {
-        f"{_DSN}{source.upper()}_{universe.name}": (source, universe) for source in SOURCES for universe in Universe
-    }
-    owner_places = {f"{_OWNER}{source.upper()}": source for source in SOURCES}
-    password_places = {f"{_PASSWORD}{universe.name}": universe for universe in Universe}
-
+    families: dict[str, dict[Any, Any]] = {}
     for name, text in sorted(environment.items()):
         if not name.startswith("HUB_"):
             continue
+        stem = name.removesuffix(_OF_FILE)
+        in_file = stem != name and stem in _KNOWN and _KNOWN[stem].spec.secret
+        one = _KNOWN.get(stem if in_file else name)
+        if one is None:
+            near = difflib.get_close_matches(name, _KNOWN, n=1)
+            problems.append(f"`{name}` is not a setting" + (f": did you mean `{near[0]}`?" if near else ""))
+            continue
+        if in_file and stem in environment:
+            problems.append(f"`{name}` and `{stem}` are both set: set one of them")
+            continue
         try:
-            if name in _READERS:
-                attribute, read = _READERS[name]
-                plain[attribute] = read(text)
-            elif name in places:
-                source, universe = places[name]
-                dsns.setdefault(source, {})[universe] = _postgres_dsn(text)
-            elif name in owner_places:
-                owners[owner_places[name]] = _postgres_dsn(text)
-            elif name in password_places:
-                passwords[password_places[name]] = _text(text)
-            else:
-                near = difflib.get_close_matches(name, known, n=1)
-                problems.append(f"`{name}` is not a setting" + (f": did you mean `{near[0]}`?" if near else ""))
+            value = one.spec.reader.read(_content(text) if in_file else text)
         except ValueError as wrong:
-            # A DSN or a password is a secret: only the name of the variable is shown.
-            secret = name.startswith((_DSN, _OWNER, _PASSWORD, _PSEUDONYM_KEY, _REDIS_URL))
-            problems.append(f"`{name}` {wrong}" if secret else f"`{name}` {wrong}, not `{text}`")
+            # Of a secret only the name of the variable is shown.
+            problems.append(f"`{name}` {wrong}" if one.spec.secret else f"`{name}` {wrong}, not `{text}`")
+            continue
+        if one.member is None:
+            plain[one.attribute] = value
+        else:
+            families.setdefault(one.attribute, {})[one.member] = value
 
-    problems += _gaps({source: dsns[source] for source in sources if source in dsns}, sources)
+    given = families.pop("dsns", {})
+    dsns = {
+        source: {universe: given[source, universe] for universe in Universe if (source, universe) in given}
+        for source in sources
+        if any(of == source for of, _ in given)
+    }
+    problems += _gaps(dsns, sources)
     if problems:
         raise SettingsWrong("\n".join(problems))
-    ordered = {
-        source: {universe: dsns[source][universe] for universe in Universe if universe in dsns[source]}
-        for source in sources
-        if source in dsns
-    }
-    return _settings(plain, SourceDsns(ordered), {s: owners[s] for s in SOURCES if s in owners}, passwords)
+    return Settings(dsns=SourceDsns(dsns), **plain, **families)  # type: ignore[arg-type]
 
 
-def _settings(
-    plain: Mapping[str, object], dsns: SourceDsns, owners: Mapping[str, str], passwords: Mapping[Universe, str]
-) -> Settings:
-    values: dict[str, object] = {
-        item.name: item.default for item in fields(Settings) if item.default is not MISSING
-    } | dict(plain)
-    return Settings(dsns=dsns, owner_dsns=owners, role_passwords=passwords, **values)  # type: ignore[arg-type]
+def _content(path: str) -> str:
+    """What stands in the file of a secret, without the line's end that editors add."""
+    try:
+        return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+    except OSError as error:
+        raise ValueError(f"names a file that cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ValueError("names a file that is not text in UTF-8") from None
 
 
 def _gaps(dsns: Mapping[str, Mapping[Universe, str]], sources: tuple[str, ...]) -> Iterator[str]:
@@ -289,7 +413,7 @@ def _gaps(dsns: Mapping[str, Mapping[Universe, str]], sources: tuple[str, ...]) 
     for source in sources if wanted else ():
         for universe in Universe:
             if universe in wanted and universe not in dsns.get(source, {}):
-                yield f"`{_DSN}{source.upper()}_{universe.name}` is missing"
+                yield f"`HUB_DSN_{source.upper()}_{universe.name}` is missing"
 
 
 def require_serving(settings: Settings, sources: tuple[str, ...] = SOURCES) -> None:
@@ -321,7 +445,7 @@ def require_subgraph(settings: Settings, source: str) -> None:
 
 def _no_dsn(settings: Settings, sources: tuple[str, ...]) -> Iterator[str]:
     if not settings.dsns.by_source:
-        yield from (f"`{_DSN}{source.upper()}_CIVILIAN` is missing" for source in sources)
+        yield from (f"`HUB_DSN_{source.upper()}_CIVILIAN` is missing" for source in sources)
 
 
 def require_asserting(settings: Settings) -> None:
@@ -344,8 +468,8 @@ def require_owners(settings: Settings, sources: tuple[str, ...] = SOURCES) -> No
     if missing:
         raise SettingsWrong(
             "\n".join(
-                f"`{_OWNER}{source.upper()}` is missing: the address of the `{source}` database, with the role that"
-                " owns it"
+                f"`HUB_OWNER_DSN_{source.upper()}` is missing: the address of the `{source}` database, with the role"
+                " that owns it"
                 for source in missing
             )
         )

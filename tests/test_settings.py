@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import base64
+import os
+import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from hub.cli import main
 from hub.errors import SettingsWrong
 from hub.model.viewer import Universe
-from hub.settings import SOURCES, Settings, read_settings, require_owners, require_serving
+from hub.settings import SOURCES, Settings, declared, read_settings, require_owners, require_serving
+
+ROOT = Path(__file__).resolve().parents[1]
+ACCEPT = os.environ.get("ACCEPT_CHANGES") == "1" and not os.environ.get("CI")
 
 
 def dsns(*universes: Universe) -> dict[str, str]:
@@ -47,6 +54,10 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             "HUB_REQUEST_TIMEOUT": "3",
             "HUB_MAX_BODY_BYTES": "5000",
             "HUB_LOG_LEVEL": "debug",
+            "HUB_ACCESS_LOG": "json",
+            "HUB_METRICS_HOST": "::1",
+            "HUB_METRICS_PORT": "9464",
+            "HUB_TRACES": "otlp",
             "HUB_REMOTES": str(tmp_path),
             "HUB_OWNER_DSN_HOUSEHOLD": "postgres://owner@db/household",
             "HUB_ROLE_PASSWORD_PUBLIC_SECURITY": "sesame",
@@ -59,6 +70,8 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert (settings.host, settings.port, settings.pool_size) == ("::1", 9000, 8)
     assert (settings.statement_timeout, settings.request_timeout, settings.max_body_bytes) == (1.5, 3.0, 5000)
     assert settings.log_level == "debug"
+    assert (settings.access_log, settings.traces) == ("json", "otlp")
+    assert (settings.metrics_host, settings.metrics_port) == ("::1", 9464)
     assert settings.redis_url == "rediss://hub:sesame@cache:6380/2"
     assert (settings.redis_timeout, settings.replicas) == (0.1, 6)
     assert settings.remotes == tmp_path
@@ -143,3 +156,91 @@ def test_migrating_needs_an_owner_for_every_source() -> None:
     with pytest.raises(SettingsWrong, match="`HUB_OWNER_DSN_INSURANCE` is missing"):
         require_owners(read_settings({"HUB_OWNER_DSN_POPULATION": "postgresql://o@db/population"}))
     require_owners(read_settings({"HUB_OWNER_DSN_POPULATION": "postgresql://o@db/population"}), ("population",))
+
+
+# --- secrets in files -----------------------------------------------------------------------------------------------
+
+
+def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
+    key, dsn, password = tmp_path / "key", tmp_path / "dsn", tmp_path / "password"
+    key.write_text(base64.b64encode(bytes(range(32))).decode() + "\n")
+    dsn.write_text("postgresql://owner:sesame@db/household\n")
+    password.write_text("open sesame\r\n")
+    settings = read_settings(
+        {
+            "HUB_PSEUDONYM_KEY_FILE": str(key),
+            "HUB_OWNER_DSN_HOUSEHOLD_FILE": str(dsn),
+            "HUB_ROLE_PASSWORD_ALL_FILE": str(password),
+        }
+    )
+    assert settings.pseudonym_key == bytes(range(32))
+    assert settings.owner_dsns == {"household": "postgresql://owner:sesame@db/household"}
+    assert settings.role_passwords == {Universe.ALL: "open sesame"}
+
+
+def test_what_is_no_secret_has_no_file() -> None:
+    with pytest.raises(SettingsWrong, match="`HUB_PORT_FILE` is not a setting: did you mean `HUB_PORT`"):
+        read_settings({"HUB_PORT_FILE": "/run/secrets/port"})
+
+
+def test_the_file_of_a_secret_must_be_readable_text_and_the_only_one(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong"
+    wrong.write_bytes(b"\xff\xfe sesame")
+    short = tmp_path / "short"
+    short.write_text("sesame")
+    for environment, message in (
+        ({"HUB_PSEUDONYM_KEY_FILE": str(tmp_path / "none")}, "`HUB_PSEUDONYM_KEY_FILE` names a file that cannot be"),
+        ({"HUB_PSEUDONYM_KEY_FILE": str(tmp_path)}, "names a file that cannot be read: Is a directory"),
+        ({"HUB_PSEUDONYM_KEY_FILE": str(wrong)}, "names a file that is not text in UTF-8"),
+        ({"HUB_PSEUDONYM_KEY_FILE": str(short)}, "`HUB_PSEUDONYM_KEY_FILE` must be 32 random bytes or more"),
+        (
+            {"HUB_ROLE_PASSWORD_ALL": "a", "HUB_ROLE_PASSWORD_ALL_FILE": str(short)},
+            "`HUB_ROLE_PASSWORD_ALL_FILE` and `HUB_ROLE_PASSWORD_ALL` are both set: set one of them",
+        ),
+    ):
+        with pytest.raises(SettingsWrong) as caught:
+            read_settings(environment)
+        assert message in str(caught.value)
+        assert "sesame" not in str(caught.value)
+
+
+# --- the table ------------------------------------------------------------------------------------------------------
+
+TABLE = re.compile(r"(<!-- settings -->\n).*?(\n<!-- /settings -->)", flags=re.DOTALL)
+
+
+def printed(*options: str) -> str:
+    done = CliRunner().invoke(main, ["settings", *options], catch_exceptions=False)
+    assert done.exit_code == 0
+    return done.output
+
+
+def test_every_setting_is_declared_once_and_says_what_it_is_for() -> None:
+    rows = declared()
+    assert len({row.name for row in rows}) == len(rows)
+    for row in rows:
+        assert row.says, row
+        assert row.shape, row
+        assert not row.says.endswith("."), row
+
+
+def test_a_default_can_be_written_into_the_environment() -> None:
+    given = {row.name: row.default for row in declared() if row.default}
+    assert read_settings(given) == Settings()
+
+
+def test_settings_are_printed_for_a_terminal() -> None:
+    text = printed()
+    for row in declared():
+        assert row.name in text
+
+
+def test_the_table_in_the_documentation_is_what_the_code_declares() -> None:
+    table = printed("--format", "markdown").strip()
+    page = ROOT / "docs" / "settings.md"
+    if ACCEPT:
+        text = page.read_text(encoding="utf-8")
+        page.write_text(TABLE.sub(lambda found: found[1] + table + found[2], text), encoding="utf-8")
+    whole = TABLE.search(page.read_text(encoding="utf-8"))
+    assert whole is not None
+    assert whole[0].removeprefix(whole[1]).removesuffix(whole[2]) == table

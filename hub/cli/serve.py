@@ -16,17 +16,9 @@ def serve(host: str | None, port: int | None) -> None:
     \b
       HUB_DSN_POPULATION_CIVILIAN  postgresql://hub_civilian:...@host/database, and so on for every
                                    source and every universe that this instance serves
-      HUB_KEYS                     the key set (JWKS) of the tokens' issuer
-      HUB_ISSUER, HUB_AUDIENCE     the `iss` and `aud` of the tokens
-      HUB_REMOTES                  the folder of the remote subgraphs, in place of schema/remotes
-      HUB_ASSERTION_KEY,           what they are told of a reader is signed with it, and the `iss` of it
-      HUB_ASSERTION_ISSUER
-      HUB_HOST, HUB_PORT           127.0.0.1 and 8000
-      HUB_POOL_SIZE                pipelines for each source and universe, 4
-      HUB_STATEMENT_TIMEOUT        seconds for a statement, 5
-      HUB_REQUEST_TIMEOUT          seconds for a request, 10
-      HUB_MAX_BODY_BYTES           1000000
-      HUB_LOG_LEVEL                debug, info, warning or error
+      HUB_KEYS, HUB_ISSUER         the key set (JWKS) and the `iss` of the tokens' issuer
+
+    `hub settings` lists all that can be set.
     """  # noqa: D301 - `\\b` is click's mark for text that keeps its lines
     from dataclasses import replace
 

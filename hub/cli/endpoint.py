@@ -51,16 +51,14 @@ def run_endpoint(settings: Settings, announce: Callable[[str], None], listener: 
     """Serves until a signal. `announce` is called with the address as soon as it answers."""
     from hub.engine import open_engine
     from hub.server.app import make_app
-    from hub.server.identity import Identity, Trust
-    from hub.server.keys import read_key_set
+    from hub.server.identity import open_identity
     from hub.server.run import bind, serve
 
     _log(settings)
-    assert settings.keys is not None
     with listener or bind(settings.host, settings.port) as taken:
         engine = open_engine(load_graph(settings.remotes), settings)
         served = engine.built.served(settings.dsns.universes or tuple(Universe))
-        identity = Identity(Trust(read_key_set(settings.keys), settings.issuer, settings.audience, served))
+        identity = open_identity(settings, served)
         address = f"http://{_shown(settings.host)}:{taken.getsockname()[1]}"
         app = make_app(engine, identity, settings)
         serve(app, engine, taken, started=lambda: announce(address))
@@ -72,7 +70,7 @@ def run_subgraph(source: str, settings: Settings, announce: Callable[[str], None
     from hub.server.app import make_app
     from hub.server.asking import Asking
     from hub.server.asserted import Verifier
-    from hub.server.identity import Identity, Trust
+    from hub.server.identity import open_identity
     from hub.server.keys import read_key_set
     from hub.server.run import bind, serve
 
@@ -83,8 +81,8 @@ def run_subgraph(source: str, settings: Settings, announce: Callable[[str], None
         hub = readers = None
         if settings.assertion_keys is not None:
             hub = Verifier(read_key_set(settings.assertion_keys), settings.assertion_issuer, source, served)
-        if settings.keys is not None:
-            readers = Identity(Trust(read_key_set(settings.keys), settings.issuer, settings.audience, served))
+        if settings.keys is not None or settings.issuers is not None:
+            readers = open_identity(settings, served)
         address = f"http://{_shown(settings.host)}:{taken.getsockname()[1]}"
         app = make_app(engine, Asking(hub, readers), settings)
         serve(app, engine, taken, started=lambda: announce(address))

@@ -308,7 +308,8 @@ def test_a_bad_token_is_401_and_never_anonymous(running: Running, issuer: Folder
     headers = {"authorization": f"Bearer {bad}", "accept": accept}
     response = running.client.post("/graphql", json={"query": QUERY}, headers=headers)
     assert response.status_code == 401
-    assert response.headers["www-authenticate"] == 'Bearer error="invalid_token"'
+    message = error(response)["message"]
+    assert response.headers["www-authenticate"] == f'Bearer error="invalid_token", error_description="{message}"'
     assert "level 2 of VNeID" in error(response)["message"]
     assert len(running.engine.calls) == before
 

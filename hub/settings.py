@@ -45,6 +45,7 @@ class Group(NamedTuple):
 
 READING = Group("Where to read", "serve, subgraph")
 ASKING = Group("Who may ask", "serve, subgraph")
+POLICY = Group("Who may see what", "serve, subgraph")
 REMOTE = Group("Remote subgraphs, and a source that is one", "serve, subgraph")
 LISTENING = Group("Listening", "serve, subgraph, gateway")
 LIMITS = Group("Limits", "serve, subgraph, gateway")
@@ -301,6 +302,10 @@ class Settings:
         (),
         "the proxies whose `Client-Cert` header (RFC 9440) is believed; from anywhere else it is refused",
     )
+    policy: Path | None = _setting(POLICY, _FILE, None, "the policy table, in place of `schema/policy.toml`")
+    agreements: Path | None = _setting(
+        POLICY, _FOLDER, None, "the folder of the partners' agreements, in place of `schema/agreements`"
+    )
     remotes: Path | None = _setting(
         REMOTE, _FOLDER, None, "the folder of the remote subgraphs, in place of `schema/remotes`"
     )
@@ -313,6 +318,17 @@ class Settings:
     assertion_issuer: str = _setting(REMOTE, _TEXT, "", "the `iss` of assertions: what the hub calls itself")
     host: str = _setting(LISTENING, _TEXT, "127.0.0.1", "the address to listen on")
     port: int = _setting(LISTENING, _integer(1, 65535), 8000, "the port to listen on")
+    workers: int = _setting(LISTENING, _integer(1, 64, "processes"), 1, "how many processes answer on the one port")
+    drain_notice: float = _setting(
+        LISTENING,
+        _seconds(0, 300),
+        0.0,
+        "after SIGTERM, how long the endpoint still takes requests while /health/ready says that it leaves; longer than"
+        " a proxy needs to see it",
+    )
+    drain_timeout: float = _setting(
+        LISTENING, _seconds(0, 600), 10.0, "how long after that requests under way may still take"
+    )
     request_timeout: float = _setting(LIMITS, _seconds(0.01, 600), 10.0, "how long a request may take")
     max_body_bytes: int = _setting(LIMITS, _integer(1_000, 100_000_000, "bytes"), 1_000_000, "the largest body")
     owner_dsns: Mapping[str, str] = _family(

@@ -355,25 +355,5 @@ def test_it_lives(running: Running) -> None:
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
-@pytest.mark.parametrize(
-    "sources, status, body",
-    [
-        ({"population": True}, 200, {"status": "ready", "sources": {"population": True}}),
-        (
-            {"population": True, "household": False},
-            503,
-            {"status": "not ready", "sources": {"population": True, "household": False}},
-        ),
-        ({}, 503, {"status": "not ready", "sources": {}}),
-    ],
-)
-def test_it_is_ready_when_every_source_is(
-    running: Running, sources: dict[str, bool], status: int, body: dict[str, Any]
-) -> None:
-    running.engine.sources = sources
-    response = running.client.get("/health/ready")
-    assert (response.status_code, response.json()) == (status, body)
-
-
 def test_nothing_tells_which_software_answers(running: Running) -> None:
     assert "server" not in running.client.get("/health/live").headers

@@ -12,9 +12,9 @@ from __future__ import annotations
 import asyncio
 import math
 import random
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from os import urandom
 from typing import Any, NamedTuple
@@ -105,10 +105,26 @@ class Built:
     supergraph: Supergraph
     planner: PlannerGraph
     rules: RuleBook
+    contracts: Mapping[Profile, GraphQLSchema] = field(default_factory=dict)
 
     def contract(self, profile: Profile) -> GraphQLSchema:
-        """The schema a profile sees."""
-        return contract(self.supergraph.api, self.rules, profile, self.declared.scalars)
+        """The schema a profile sees; at once if it is one of `contracts`."""
+        found = self.contracts.get(profile)
+        return found or contract(self.supergraph.api, self.rules, profile, self.declared.scalars)
+
+    def warmed(self) -> Built:
+        """The same with the contracts that are known beforehand, so that no request waits for one of them."""
+        found: dict[Profile, GraphQLSchema] = {}
+        for profile in profiles(self.rules):
+            if profile.audience is not Audience.ANALYST:  # an analyst's belongs to his project
+                for one in (profile, *self._asserted(profile)):
+                    found[one] = self.contract(one)
+        return replace(self, contracts=found)
+
+    def _asserted(self, profile: Profile) -> Iterator[Profile]:
+        """The same reader, asked for by a hub."""
+        for standing in standings(profile.audience) if self.rules.entrances.keys else ():
+            yield replace(profile, asserted=standing)
 
     def served(self, universes: Sequence[Universe] = tuple(Universe)) -> Served:
         """What an instance with these universes takes of a viewer's claims."""
@@ -186,15 +202,16 @@ def _named(supergraph: Supergraph, name: str, field_name: str) -> str:
 
 def open_engine(declared: DeclaredGraph, settings: Settings, watch: Watch | None = None) -> Engine:
     """An engine over the databases of the settings. It reaches them when first asked, so it starts without them."""
-    return _over_databases(build(declared), settings, watch)
+    return over_databases(build(declared), settings, watch)
 
 
 def open_subgraph(declared: DeclaredGraph, source: str, settings: Settings, watch: Watch | None = None) -> Engine:
     """An engine over the database of one source, which stands alone."""
-    return _over_databases(build_subgraph(declared, source), settings, watch)
+    return over_databases(build_subgraph(declared, source), settings, watch)
 
 
-def _over_databases(built: Built, settings: Settings, watch: Watch | None) -> Engine:
+def over_databases(built: Built, settings: Settings, watch: Watch | None = None) -> Engine:
+    """An engine over the databases of the settings; `SettingsWrong` if they lack what this graph needs."""
     if settings.pseudonym_key is None and built.rules.uses(Effect.PSEUDONYM):
         raise SettingsWrong("`HUB_PSEUDONYM_KEY` is missing: the policy table shows pseudonyms, which are made with it")
     signer = None
@@ -262,6 +279,19 @@ def _remote_source(
 PUBLIC = Profile(Audience.OFFICER)
 
 
+def build_public(supergraph: Supergraph, labels: Collection[str] = ()) -> Built:
+    """A graph of remote subgraphs alone, with every field public. `labels` are those of `@override` that are on."""
+    declared = DeclaredGraph((), {}, {}, {}, PolicyTable("public", frozenset(), {}))
+    planner = planner_graph(supergraph, labels=frozenset(labels))
+    if unknown := planner.labels - custom_labels(planner):
+        known = ", ".join(f"`{one}`" for one in sorted(custom_labels(planner))) or "none"
+        names = ", ".join(f"`{one}`" for one in sorted(unknown))
+        raise SettingsWrong(
+            f"no override of the graph has the label {names}: those that can be switched on are {known}"
+        )
+    return Built(declared, supergraph, planner, public_rules(supergraph.api))
+
+
 def open_gateway(
     supergraph: Supergraph,
     urls: Mapping[str, str] | None = None,
@@ -278,20 +308,24 @@ def open_gateway(
     trusted  the subgraphs whose errors are shown as they are
     draw     a number from 0 to below 1 for each request, which decides what a percentage of them does
     """
-    declared = DeclaredGraph((), {}, {}, {}, PolicyTable("public", frozenset(), {}))
-    planner = planner_graph(supergraph, labels=frozenset(labels))
-    if unknown := planner.labels - custom_labels(planner):
-        known = ", ".join(f"`{one}`" for one in sorted(custom_labels(planner))) or "none"
-        names = ", ".join(f"`{one}`" for one in sorted(unknown))
-        raise SettingsWrong(
-            f"no override of the graph has the label {names}: those that can be switched on are {known}"
-        )
-    built = Built(declared, supergraph, planner, public_rules(supergraph.api))
+    return over_subgraphs(build_public(supergraph, labels), urls, trusted=trusted, draw=draw, watch=watch)
+
+
+def over_subgraphs(
+    built: Built,
+    urls: Mapping[str, str] | None = None,
+    *,
+    trusted: Collection[str] = (),
+    draw: Callable[[], float] = random.random,
+    watch: Watch | None = None,
+) -> Engine:
+    """An engine over the remote subgraphs of a public graph, as for `open_gateway`."""
+    supergraph = built.supergraph
     sources: dict[str, Source] = {
         name: RemoteSource(
             name,
             supergraph.api,
-            planner,
+            built.planner,
             Transport(name, (urls or {}).get(name) or url),
             trusted=name in trusted,
             onward=watch.onward if watch is not None else None,
@@ -369,15 +403,14 @@ class Engine:
         self._lanes: Lanes | None = None
 
     async def start(self) -> None:
-        """Builds the contracts that are known beforehand, so that no request waits for one of them."""
-        for profile in profiles(self.built.rules):
-            if profile.audience is not Audience.ANALYST:  # an analyst's belongs to his project
-                self.contract(profile)
-                for standing in standings(profile.audience) if self.built.rules.entrances.keys else ():
-                    self.contract(replace(profile, asserted=standing))
+        """Builds the contracts that are known beforehand, if that was not done."""
+        if not self.built.contracts:
+            self.built = self.built.warmed()
 
     async def stop(self) -> None:
-        """Lets go of every source."""
+        """Lets go of every source, when what was asked of it is answered."""
+        if self._lanes is not None:
+            await self._lanes.settled()
         await asyncio.gather(*(source.close() for source in self.sources.values()))
 
     async def ready(self) -> Mapping[str, bool]:

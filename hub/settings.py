@@ -23,6 +23,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -45,6 +46,7 @@ class Group(NamedTuple):
 
 READING = Group("Where to read", "serve, subgraph")
 ASKING = Group("Who may ask", "serve, subgraph")
+POLICY = Group("Who may see what", "serve, subgraph")
 REMOTE = Group("Remote subgraphs, and a source that is one", "serve, subgraph")
 LISTENING = Group("Listening", "serve, subgraph, gateway")
 LIMITS = Group("Limits", "serve, subgraph, gateway")
@@ -174,6 +176,38 @@ _DSN = Reader("postgresql://role:password@host/database", _postgres_dsn)
 _SECRET = Reader("32 bytes or more in base64", _secret_bytes)
 
 
+def _separated(text: str) -> tuple[str, ...]:
+    found = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not found:
+        raise ValueError("must name at least one, with commas between")
+    return found
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(part) for part in _separated(text))
+    except ValueError:
+        raise ValueError("must be addresses or networks with commas between, as `10.0.0.0/24, ::1`") from None
+
+
+def _file_or_address(text: str) -> Path | str:
+    return key_address(text.strip()) if "://" in text else _existing_file(text)
+
+
+def key_address(url: str) -> str:
+    """The address if keys may be read there, or `ValueError`: what comes over plain HTTP may be anybody's."""
+    parts = urlsplit(url)
+    if parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _THIS_MACHINE)):
+        return url
+    raise ValueError("must be an address with https:// (http:// is for this machine only)")
+
+
+_THIS_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
+_TEXTS = Reader("texts with commas between", _separated)
+_NETWORKS = Reader("addresses or networks with commas between", _networks)
+_KEYS = Reader("path of a file, or https:// address", _file_or_address)
+
+
 class _Spec(NamedTuple):
     """What the declaration of a setting says beside its attribute and default."""
 
@@ -260,9 +294,34 @@ class Settings:
         "what pseudonyms and cursors are made with: the same in all replicas, or they differ",
         secret=True,
     )
-    keys: Path | None = _setting(ASKING, _FILE, None, "the key set (JWKS) of the tokens' issuer")
-    issuer: str = _setting(ASKING, _TEXT, "", "the `iss` of the tokens")
-    audience: str = _setting(ASKING, _TEXT, "hub", "the `aud` of the tokens")
+    issuers: Path | None = _setting(
+        ASKING, _FILE, None, "several issuers and client certificates, in place of the next two: a TOML file"
+    )
+    keys: Path | str | None = _setting(
+        ASKING, _KEYS, None, "the key set (JWKS) of the one issuer of tokens, who may say everything"
+    )
+    issuer: str = _setting(ASKING, _TEXT, "", "the `iss` of its tokens")
+    audience: str = _setting(ASKING, _TEXT, "hub", "the `aud` of tokens")
+    assurance: tuple[str, ...] = _setting(
+        ASKING, _TEXTS, ("vneid-2",), "the `acr` that are enough for a citizen: level 2 of VNeID (mức độ 2)"
+    )
+    leeway: float = _setting(ASKING, _seconds(0, 300), 30.0, "how far the clock of an issuer may be off")
+    keys_refresh: float = _setting(
+        ASKING, _seconds(1, 86_400), 300.0, "how often key sets are read again; for an unknown key at once"
+    )
+    keys_max_age: float = _setting(
+        ASKING, _seconds(60, 2_592_000), 86_400.0, "how long a key set stands that cannot be read again"
+    )
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = _setting(
+        ASKING,
+        _NETWORKS,
+        (),
+        "the proxies whose `Client-Cert` header (RFC 9440) is believed; from anywhere else it is refused",
+    )
+    policy: Path | None = _setting(POLICY, _FILE, None, "the policy table, in place of `schema/policy.toml`")
+    agreements: Path | None = _setting(
+        POLICY, _FOLDER, None, "the folder of the partners' agreements, in place of `schema/agreements`"
+    )
     remotes: Path | None = _setting(
         REMOTE, _FOLDER, None, "the folder of the remote subgraphs, in place of `schema/remotes`"
     )
@@ -275,6 +334,17 @@ class Settings:
     assertion_issuer: str = _setting(REMOTE, _TEXT, "", "the `iss` of assertions: what the hub calls itself")
     host: str = _setting(LISTENING, _TEXT, "127.0.0.1", "the address to listen on")
     port: int = _setting(LISTENING, _integer(1, 65535), 8000, "the port to listen on")
+    workers: int = _setting(LISTENING, _integer(1, 64, "processes"), 1, "how many processes answer on the one port")
+    drain_notice: float = _setting(
+        LISTENING,
+        _seconds(0, 300),
+        0.0,
+        "after SIGTERM, how long the endpoint still takes requests while /health/ready says that it leaves; longer than"
+        " a proxy needs to see it",
+    )
+    drain_timeout: float = _setting(
+        LISTENING, _seconds(0, 600), 10.0, "how long after that requests under way may still take"
+    )
     request_timeout: float = _setting(LIMITS, _seconds(0.01, 600), 10.0, "how long a request may take")
     max_body_bytes: int = _setting(LIMITS, _integer(1_000, 100_000_000, "bytes"), 1_000_000, "the largest body")
     redis_url: str | None = _setting(
@@ -348,6 +418,8 @@ def declared() -> tuple[Setting, ...]:
 
 def _written(value: object) -> str:
     """A value as it would stand in the environment."""
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -419,26 +491,35 @@ def _gaps(dsns: Mapping[str, Mapping[Universe, str]], sources: tuple[str, ...]) 
 def require_serving(settings: Settings, sources: tuple[str, ...] = SOURCES) -> None:
     """What the server cannot start without: somewhere to read, a key set, an issuer."""
     problems = list(_no_dsn(settings, sources))
-    if settings.keys is None:
-        problems.append("`HUB_KEYS` is missing: the path of the key set (JWKS) that signs the viewers' tokens")
-    if not settings.issuer:
-        problems.append("`HUB_ISSUER` is missing: the `iss` of the viewers' tokens")
+    problems += _nobody(settings)
     if problems:
         raise SettingsWrong("\n".join(problems))
+
+
+def _nobody(settings: Settings) -> Iterator[str]:
+    """What is missing to know one issuer at least, and which."""
+    if settings.issuers is not None:
+        if settings.keys is not None or settings.issuer:
+            yield "`HUB_ISSUERS` names every issuer: `HUB_KEYS` and `HUB_ISSUER` do not go with it"
+        return
+    if settings.keys is None:
+        yield "`HUB_KEYS` is missing: the key set (JWKS) that signs the viewers' tokens, a file or an address"
+    if not settings.issuer:
+        yield "`HUB_ISSUER` is missing: the `iss` of the viewers' tokens"
 
 
 def require_subgraph(settings: Settings, source: str) -> None:
     """What a subgraph cannot start without: somewhere to read, and a hub or readers to trust."""
     problems = list(_no_dsn(settings, (source,)))
-    if settings.keys is None and settings.assertion_keys is None:
+    if settings.keys is None and settings.issuers is None and settings.assertion_keys is None:
         problems.append(
             "`HUB_ASSERTION_KEYS` and `HUB_KEYS` are missing: the key set (JWKS) of the hub that asks, or of the"
             " issuer of readers' tokens; without one of them nobody could ask"
         )
     if settings.assertion_keys is not None and not settings.assertion_issuer:
         problems.append("`HUB_ASSERTION_ISSUER` is missing: the `iss` of the hub's assertions")
-    if settings.keys is not None and not settings.issuer:
-        problems.append("`HUB_ISSUER` is missing: the `iss` of the viewers' tokens")
+    if settings.keys is not None or settings.issuers is not None:
+        problems += _nobody(settings)
     if problems:
         raise SettingsWrong("\n".join(problems))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import re
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,11 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             "HUB_KEYS": str(keys),
             "HUB_ISSUER": "https://issuer.example",
             "HUB_AUDIENCE": "book",
+            "HUB_ASSURANCE": "vneid-2, vneid-3",
+            "HUB_LEEWAY": "5",
+            "HUB_KEYS_REFRESH": "60",
+            "HUB_KEYS_MAX_AGE": "3600",
+            "HUB_TRUSTED_PROXIES": "10.0.0.0/24, ::1",
             "HUB_PSEUDONYM_KEY": base64.b64encode(bytes(range(40))).decode() + "\n",
             "HUB_ASSERTION_KEY": str(keys),
             "HUB_ASSERTION_KEYS": str(keys),
@@ -74,6 +80,9 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert (settings.metrics_host, settings.metrics_port) == ("::1", 9464)
     assert settings.redis_url == "rediss://hub:sesame@cache:6380/2"
     assert (settings.redis_timeout, settings.replicas) == (0.1, 6)
+    assert settings.assurance == ("vneid-2", "vneid-3")
+    assert (settings.leeway, settings.keys_refresh, settings.keys_max_age) == (5.0, 60.0, 3600.0)
+    assert settings.trusted_proxies == (ip_network("10.0.0.0/24"), ip_network("::1/128"))
     assert settings.remotes == tmp_path
     assert settings.pseudonym_key == bytes(range(40))
     assert (settings.assertion_key, settings.assertion_keys) == (keys, keys)
@@ -99,6 +108,14 @@ def test_an_instance_with_the_civilian_addresses_alone_is_legal() -> None:
         ("HUB_STATEMENT_TIMEOUT", "0", "`HUB_STATEMENT_TIMEOUT` must be a number of seconds"),
         ("HUB_ISSUER", " ", "`HUB_ISSUER` must not be empty"),
         ("HUB_KEYS", "/nowhere/keys.json", "`HUB_KEYS` must be the path of a file that exists"),
+        ("HUB_KEYS", "http://vneid.example/jwks", "`HUB_KEYS` must be an address with https://"),
+        ("HUB_KEYS", "ftp://vneid.example/jwks", "`HUB_KEYS` must be an address with https://"),
+        ("HUB_ISSUERS", "/nowhere/issuers.toml", "`HUB_ISSUERS` must be the path of a file that exists"),
+        ("HUB_TRUSTED_PROXIES", "10.0.0.1/24", "must be addresses or networks with commas between"),
+        ("HUB_TRUSTED_PROXIES", "proxy", "must be addresses or networks with commas between"),
+        ("HUB_TRUSTED_PROXIES", ",", "must be addresses or networks with commas between"),
+        ("HUB_ASSURANCE", " , ", "`HUB_ASSURANCE` must name at least one"),
+        ("HUB_LEEWAY", "3600", "`HUB_LEEWAY` must be a number of seconds from 0 to 300"),
         ("HUB_ASSERTION_KEY", "/nowhere/key.pem", "`HUB_ASSERTION_KEY` must be the path of a file that exists"),
         ("HUB_LOG_LEVEL", "loud", "`HUB_LOG_LEVEL` must be one of debug, info, warning, error, not `loud`"),
         ("HUB_PSEUDONYM_KEY", "c2VzYW1l", "`HUB_PSEUDONYM_KEY` must be 32 random bytes or more in base64"),
@@ -150,6 +167,19 @@ def test_serving_needs_somewhere_to_read_a_key_set_and_an_issuer() -> None:
         require_serving(read_settings({}))
     for name in ("HUB_DSN_POPULATION_CIVILIAN", "HUB_KEYS", "HUB_ISSUER"):
         assert f"`{name}` is missing" in str(caught.value)
+
+
+def test_several_issuers_stand_in_a_file_and_one_in_the_settings(tmp_path: Path) -> None:
+    issuers = tmp_path / "issuers.toml"
+    issuers.touch()
+    given = dsns(Universe.CIVILIAN) | {"HUB_ISSUERS": str(issuers)}
+    require_serving(read_settings(given))
+    for one in ("HUB_ISSUER", "HUB_KEYS"):
+        with pytest.raises(SettingsWrong, match="`HUB_KEYS` and `HUB_ISSUER` do not go with it"):
+            require_serving(read_settings(given | {one: "https://vneid.example/jwks"}))
+    require_serving(
+        read_settings(dsns(Universe.CIVILIAN) | {"HUB_ISSUER": "x", "HUB_KEYS": "https://vneid.example/jwks"})
+    )
 
 
 def test_migrating_needs_an_owner_for_every_source() -> None:

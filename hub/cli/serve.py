@@ -10,8 +10,12 @@ import click
 @click.command(short_help="Serve the graph, as the environment says.")
 @click.option("--host", help="The address to listen on, instead of HUB_HOST.")
 @click.option("--port", type=click.IntRange(1, 65535), help="The port to listen on, instead of HUB_PORT.")
-def serve(host: str | None, port: int | None) -> None:
-    """Serve the graph at /graphql until Ctrl-C or SIGTERM. The environment decides:
+@click.option("--workers", type=click.IntRange(1, 64), help="How many processes answer, instead of HUB_WORKERS.")
+def serve(host: str | None, port: int | None, workers: int | None) -> None:
+    """Serve the graph at /graphql until Ctrl-C or SIGTERM. SIGHUP reads policy, agreements, issuers, keys and remote
+    subgraphs anew, without losing a request; what is wrong with them is logged, and what was there goes on.
+
+    The environment decides:
 
     \b
       HUB_DSN_POPULATION_CIVILIAN  postgresql://hub_civilian:...@host/database, and so on for every
@@ -27,5 +31,10 @@ def serve(host: str | None, port: int | None) -> None:
 
     graph, settings = graph_and_settings(os.environ)
     require_serving(settings, graph.here)
-    settings = replace(settings, host=host or settings.host, port=port or settings.port)
+    settings = replace(
+        settings,
+        host=host or settings.host,
+        port=port or settings.port,
+        workers=workers or settings.workers,
+    )
     run_endpoint(settings, lambda address: click.echo(f"serving {address}/graphql", err=True))

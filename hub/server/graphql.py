@@ -21,11 +21,11 @@ from urllib.parse import parse_qsl
 import orjson
 from graphql import GraphQLError, OperationType, get_operation_ast, parse
 
-from hub.errors import NotUnderstood, Shown, Unauthenticated, origin
+from hub.errors import NotUnderstood, Shown, Unauthenticated, Unverifiable, origin
 from hub.model.request import PlanWish, Request, Response, refusal
 from hub.model.viewer import Viewer
 from hub.model.watch import NOTED, Noted
-from hub.server.answers import body_of_internal
+from hub.server.answers import body_of_internal, challenge
 from hub.server.deadline import Deadline
 from hub.server.negotiation import ANSWERS, GRAPHQL, JSON, answer_type, is_json
 
@@ -50,7 +50,7 @@ class Engine(Protocol):
 class Identifies(Protocol):
     """Who says who reads."""
 
-    def viewer(self, authorization: Sequence[bytes]) -> Viewer: ...
+    async def viewer(self, authorization: Sequence[bytes], certificate: Sequence[bytes], peer: str) -> Viewer: ...
 
 
 class _Stopped(Exception):
@@ -76,6 +76,7 @@ class _Headers:
     content_length: bytes = b""
     request_id: bytes = b""
     authorization: Sequence[bytes] = ()
+    certificate: Sequence[bytes] = ()
 
 
 class GraphQLEndpoint:
@@ -128,10 +129,13 @@ class GraphQLEndpoint:
             error = Shown(f"`{method}` is not for this address: send GET or POST", code="METHOD_NOT_ALLOWED")
             raise _Stopped(405, error, (b"allow", b"GET, POST"))
         try:
-            viewer = self._identity.viewer(headers.authorization)
+            client = scope.get("client")
+            peer = client[0] if client else ""
+            viewer = await self._identity.viewer(headers.authorization, headers.certificate, peer)
         except Unauthenticated as error:
-            challenge = b'Bearer error="invalid_token"' if headers.authorization else b"Bearer"
-            raise _Stopped(401, error, (b"www-authenticate", challenge)) from None
+            raise _Stopped(401, error, (b"www-authenticate", challenge(error, headers.authorization))) from None
+        except Unverifiable as error:
+            raise _Stopped(503, error, (b"retry-after", b"1")) from None
         noted: Noted | None = scope.get(NOTED)
         if noted is not None:
             noted.viewer = viewer
@@ -195,6 +199,8 @@ def _read_headers(raw: Sequence[tuple[bytes, bytes]]) -> _Headers:
         match name:
             case b"authorization":
                 headers.authorization = (*headers.authorization, value)
+            case b"client-cert":
+                headers.certificate = (*headers.certificate, value)
             case b"accept":
                 headers.accept = value if headers.accept == b"*/*" else headers.accept + b"," + value
             case b"content-type":

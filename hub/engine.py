@@ -31,6 +31,7 @@ from hub.model.authorized import Authorized
 from hub.model.effect import Effect
 from hub.model.entrance import ENTITIES, REPRESENTATIONS, SERVICE
 from hub.model.graph import Compared, Coordinate, DeclaredGraph, PolicyTable, Remote, RowsTell
+from hub.model.limits import Limits
 from hub.model.mapping import Lookup, Reference, SourceMapping
 from hub.model.operation import Operation
 from hub.model.plan import Fetch, Plan
@@ -40,7 +41,6 @@ from hub.model.supergraph import Supergraph
 from hub.model.viewer import Audience, Profile, Served, Universe, Viewer, standings
 from hub.operation import (
     Form,
-    Limits,
     Prepared,
     booleans_given,
     coerce_forming_variables,
@@ -200,7 +200,24 @@ def _over_databases(built: Built, settings: Settings) -> Engine:
         assert settings.assertion_key is not None
         signer = Signer(read_private_key(settings.assertion_key), settings.assertion_issuer)
     sources = _sources(built, settings, settings.pseudonym_key, signer)
-    return Engine(built, sources, pseudonym_secret=settings.pseudonym_key)
+    return Engine(built, sources, document_limits(settings), pseudonym_secret=settings.pseudonym_key)
+
+
+def document_limits(settings: Settings) -> Limits:
+    """How large documents may be."""
+    return Limits(
+        characters=settings.max_characters,
+        tokens=settings.max_tokens,
+        brackets=settings.max_brackets,
+        aliases=settings.max_aliases,
+        directives=settings.max_directives,
+        operations=settings.max_operations,
+        fragments=settings.max_fragments,
+        variables=settings.max_variables,
+        depth=settings.max_depth,
+        roots=settings.max_roots,
+        fields=settings.max_fields,
+    )
 
 
 def open_unconnected(built: Built) -> Engine:

@@ -13,6 +13,8 @@ once. An unknown `HUB_*` variable is a problem: a misspelt limit must not silent
     HUB_REDIS_URL                  what replicas share: redis://, rediss:// or unix://; without it this process is alone
     HUB_REDIS_TIMEOUT              seconds that one answer of Redis may take
     HUB_REPLICAS                   how many processes share it, workers counted one by one
+    HUB_MAX_CHARACTERS, _TOKENS, _BRACKETS, _ALIASES, _DIRECTIVES, _OPERATIONS, _FRAGMENTS, _VARIABLES, _DEPTH,
+    _ROOTS, _FIELDS                how large a document may be: `hub.model.limits`
     HUB_ROLE_PASSWORD_<UNIVERSE>   the password that `hub migrate` gives a login role; without it none is set
 
 An instance that faces the Internet is given the civilian addresses alone: what it cannot reach it cannot leak. So the
@@ -89,6 +91,17 @@ class Settings:
     statement_timeout: float = 5.0
     request_timeout: float = 10.0
     max_body_bytes: int = 1_000_000
+    max_characters: int = 50_000
+    max_tokens: int = 2_000
+    max_brackets: int = 80
+    max_aliases: int = 100
+    max_directives: int = 100
+    max_operations: int = 50
+    max_fragments: int = 100
+    max_variables: int = 100
+    max_depth: int = 40
+    max_roots: int = 50
+    max_fields: int = 5_000
     log_level: str = "info"
 
 
@@ -196,6 +209,17 @@ _READERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "HUB_STATEMENT_TIMEOUT": ("statement_timeout", _seconds(0.01, 600)),
     "HUB_REQUEST_TIMEOUT": ("request_timeout", _seconds(0.01, 600)),
     "HUB_MAX_BODY_BYTES": ("max_body_bytes", _integer(1_000, 100_000_000)),
+    "HUB_MAX_CHARACTERS": ("max_characters", _integer(100, 1_000_000)),
+    "HUB_MAX_TOKENS": ("max_tokens", _integer(10, 100_000)),
+    "HUB_MAX_BRACKETS": ("max_brackets", _integer(5, 200)),
+    "HUB_MAX_ALIASES": ("max_aliases", _integer(0, 100_000)),
+    "HUB_MAX_DIRECTIVES": ("max_directives", _integer(0, 100_000)),
+    "HUB_MAX_OPERATIONS": ("max_operations", _integer(1, 1_000)),
+    "HUB_MAX_FRAGMENTS": ("max_fragments", _integer(0, 1_000)),
+    "HUB_MAX_VARIABLES": ("max_variables", _integer(0, 1_000)),
+    "HUB_MAX_DEPTH": ("max_depth", _integer(1, 100)),
+    "HUB_MAX_ROOTS": ("max_roots", _integer(1, 1_000)),
+    "HUB_MAX_FIELDS": ("max_fields", _integer(1, 100_000)),
     "HUB_LOG_LEVEL": ("log_level", _one_of("debug", "info", "warning", "error")),
 }
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from hub.engine import document_limits
 from hub.errors import SettingsWrong
+from hub.model.limits import Limits
 from hub.model.viewer import Universe
 from hub.settings import SOURCES, Settings, read_settings, require_owners, require_serving
 
@@ -22,6 +25,7 @@ def dsns(*universes: Universe) -> dict[str, str]:
 
 def test_an_empty_environment_gives_the_defaults() -> None:
     assert read_settings({"PATH": "/bin"}) == Settings()
+    assert document_limits(Settings()) == Limits()
 
 
 def test_every_variable_is_read(tmp_path: Path) -> None:
@@ -40,6 +44,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             "HUB_REDIS_URL": "rediss://hub:sesame@cache:6380/2",
             "HUB_REDIS_TIMEOUT": "0.1",
             "HUB_REPLICAS": "6",
+            "HUB_MAX_TOKENS": "500",
             "HUB_HOST": "::1",
             "HUB_PORT": "9000",
             "HUB_POOL_SIZE": "8",
@@ -61,6 +66,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert settings.log_level == "debug"
     assert settings.redis_url == "rediss://hub:sesame@cache:6380/2"
     assert (settings.redis_timeout, settings.replicas) == (0.1, 6)
+    assert document_limits(settings) == replace(Limits(), tokens=500)
     assert settings.remotes == tmp_path
     assert settings.pseudonym_key == bytes(range(40))
     assert (settings.assertion_key, settings.assertion_keys) == (keys, keys)
@@ -95,6 +101,7 @@ def test_an_instance_with_the_civilian_addresses_alone_is_legal() -> None:
         ("HUB_REDIS_URL", "redis://", "`HUB_REDIS_URL` must name a host, and a database by its number"),
         ("HUB_REDIS_URL", "redis://cache/first", "`HUB_REDIS_URL` must name a host, and a database by its number"),
         ("HUB_REDIS_URL", "unix://", "`HUB_REDIS_URL` must name a socket"),
+        ("HUB_MAX_ALIASES", "many", "`HUB_MAX_ALIASES` must be a whole number from 0 to 100000, not `many`"),
         ("HUB_OWNER_DSN_EMPLOYER", "mysql://x/y", "`HUB_OWNER_DSN_EMPLOYER` must start with postgresql://"),
         ("HUB_OWNER_DSN_EMPLOYER", "postgresql://x", "`HUB_OWNER_DSN_EMPLOYER` must name a database"),
     ],

@@ -43,6 +43,7 @@ from hub.operation import (
     Limits,
     Prepared,
     booleans_given,
+    check_reads_only,
     coerce_forming_variables,
     coerce_variables,
     forms_of,
@@ -374,9 +375,11 @@ class Engine:
         try:
             return await self._execute(request, viewer)
         except Refused as refused:
-            return Response(refusal(refused.errors), executed=False)
+            return Response(refusal(refused.errors), executed=False, status=refused.status)
 
     async def _execute(self, request: Request, viewer: Viewer) -> Response:
+        if request.stored is not None:
+            raise Refused([Shown("PersistedQueryNotSupported", code="PERSISTED_QUERY_NOT_SUPPORTED")])
         program, variables = self.program(request, viewer.profile)
         if request.plan is not None:
             return await self._with_plan(request.plan, program, variables, viewer)
@@ -422,19 +425,19 @@ class Engine:
 
     def _document(self, request: Request, profile: Profile) -> _Document:
         key = (request.document, request.operation_name, profile)
-        return self._documents.get(key) or self._documents.put(
-            key,
-            _Document(
-                prepare(
-                    parse_document(request.document, self.limits),
-                    request.operation_name,
-                    self.contract(profile),
-                    self.limits,
-                    self.built.declared.lists,
-                ),
-                Bounded(PROGRAMS_OF_A_DOCUMENT * len(self._shares.graphs)),
-            ),
+        document = self._documents.get(key) or self._documents.put(key, self._prepared(request, profile))
+        if request.reads_only:
+            check_reads_only(document.prepared.document, request.operation_name)
+        return document
+
+    def _prepared(self, request: Request, profile: Profile) -> _Document:
+        parsed = parse_document(request.document, self.limits)
+        if request.reads_only:
+            check_reads_only(parsed, request.operation_name)
+        prepared = prepare(
+            parsed, request.operation_name, self.contract(profile), self.limits, self.built.declared.lists
         )
+        return _Document(prepared, Bounded(PROGRAMS_OF_A_DOCUMENT * len(self._shares.graphs)))
 
     def stages(self, request: Request, profile: Profile) -> Stages:
         """Every stage's value for one request, up to the plan; variables that cannot change it need no value.

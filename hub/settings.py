@@ -81,6 +81,8 @@ class Settings:
     statement_timeout: float = 5.0
     request_timeout: float = 10.0
     max_body_bytes: int = 1_000_000
+    compress_from_bytes: int = 1_400
+    batch_requests: int = 1
     log_level: str = "info"
 
 
@@ -173,6 +175,8 @@ _READERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "HUB_STATEMENT_TIMEOUT": ("statement_timeout", _seconds(0.01, 600)),
     "HUB_REQUEST_TIMEOUT": ("request_timeout", _seconds(0.01, 600)),
     "HUB_MAX_BODY_BYTES": ("max_body_bytes", _integer(1_000, 100_000_000)),
+    "HUB_COMPRESS_FROM_BYTES": ("compress_from_bytes", _integer(0, 100_000_000)),
+    "HUB_BATCH_REQUESTS": ("batch_requests", _integer(1, 100)),
     "HUB_LOG_LEVEL": ("log_level", _one_of("debug", "info", "warning", "error")),
 }
 

@@ -10,7 +10,8 @@
     │   ├── NotSafe          what may write, sent by a way that may only read (HTTP 405)
     │   └── Refused          the document or its variables are refused before anything is read
     └── Internal             masked; logged with an id
-        └── SourceUnavailable  a source is down or late; the part it feeds is null
+        ├── SourceUnavailable  a source is down or late; the part it feeds is null
+        └── StoreUnavailable   what replicas share does not answer; this process goes on alone
 
 Takes nothing, imports nothing of the hub. Messages are lower case, with the input in backticks and no class names.
 """
@@ -135,6 +136,10 @@ class SourceUnavailable(Internal):
 
     def __str__(self) -> str:
         return f"source `{self.source}` is unavailable: {self.cause!r}"
+
+
+class StoreUnavailable(Internal):
+    """What replicas share did not answer in time or at all. Never leaves `hub.cache` where there is a fallback."""
 
 
 def origin(error: BaseException) -> str:

@@ -10,6 +10,9 @@ once. An unknown `HUB_*` variable is a problem: a misspelt limit must not silent
     HUB_REMOTES                    the folder of the remote subgraphs, in place of `schema/remotes`
     HUB_ASSERTION_KEYS             whose assertions a subgraph takes: a key set file (JWKS)
     HUB_ASSERTION_ISSUER           the `iss` of assertions: what the hub calls itself
+    HUB_REDIS_URL                  what replicas share: redis://, rediss:// or unix://; without it this process is alone
+    HUB_REDIS_TIMEOUT              seconds that one answer of Redis may take
+    HUB_REPLICAS                   how many processes share it, workers counted one by one
     HUB_ROLE_PASSWORD_<UNIVERSE>   the password that `hub migrate` gives a login role; without it none is set
 
 An instance that faces the Internet is given the civilian addresses alone: what it cannot reach it cannot leak. So the
@@ -20,6 +23,7 @@ from __future__ import annotations
 
 import base64
 import difflib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
@@ -33,6 +37,7 @@ SOURCES = ("population", "household", "insurance", "employer")
 _DSN = "HUB_DSN_"
 _OWNER = "HUB_OWNER_DSN_"
 _PSEUDONYM_KEY = "HUB_PSEUDONYM_KEY"
+_REDIS_URL = "HUB_REDIS_URL"
 _PASSWORD = "HUB_ROLE_PASSWORD_"  # noqa: S105 - the name of a variable, not a password
 
 
@@ -75,6 +80,9 @@ class Settings:
     assertion_key: Path | None = None
     assertion_keys: Path | None = None
     assertion_issuer: str = ""
+    redis_url: str | None = field(default=None, repr=False)
+    redis_timeout: float = 0.05
+    replicas: int = 1
     host: str = "127.0.0.1"
     port: int = 8000
     pool_size: int = 4
@@ -151,6 +159,18 @@ def _secret(text: str) -> bytes:
     return value
 
 
+def _redis_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"redis", "rediss", "unix"}:
+        raise ValueError("must start with redis://, rediss:// or unix://")
+    if parts.scheme == "unix":
+        if not parts.path.strip("/"):
+            raise ValueError("must name a socket: unix:///path/of/the/socket")
+    elif not parts.hostname or not re.fullmatch(r"/?\d*", parts.path):
+        raise ValueError("must name a host, and a database by its number: redis://host:6379/0")
+    return text
+
+
 def _postgres_dsn(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in {"postgresql", "postgres"}:
@@ -169,6 +189,9 @@ _READERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "HUB_ASSERTION_KEY": ("assertion_key", _file),
     "HUB_ASSERTION_KEYS": ("assertion_keys", _file),
     "HUB_ASSERTION_ISSUER": ("assertion_issuer", _text),
+    _REDIS_URL: ("redis_url", _redis_url),
+    "HUB_REDIS_TIMEOUT": ("redis_timeout", _seconds(0.001, 10)),
+    "HUB_REPLICAS": ("replicas", _integer(1, 10_000)),
     "HUB_HOST": ("host", _text),
     "HUB_PORT": ("port", _integer(1, 65535)),
     "HUB_POOL_SIZE": ("pool_size", _integer(1, 64)),
@@ -228,7 +251,7 @@ def read_settings(environment: Mapping[str, str], sources: tuple[str, ...] = SOU
                 problems.append(f"`{name}` is not a setting" + (f": did you mean `{near[0]}`?" if near else ""))
         except ValueError as wrong:
             # A DSN or a password is a secret: only the name of the variable is shown.
-            secret = name.startswith((_DSN, _OWNER, _PASSWORD, _PSEUDONYM_KEY))
+            secret = name.startswith((_DSN, _OWNER, _PASSWORD, _PSEUDONYM_KEY, _REDIS_URL))
             problems.append(f"`{name}` {wrong}" if secret else f"`{name}` {wrong}, not `{text}`")
 
     problems += _gaps({source: dsns[source] for source in sources if source in dsns}, sources)

@@ -37,6 +37,9 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             "HUB_ASSERTION_KEY": str(keys),
             "HUB_ASSERTION_KEYS": str(keys),
             "HUB_ASSERTION_ISSUER": "hub.example",
+            "HUB_REDIS_URL": "rediss://hub:sesame@cache:6380/2",
+            "HUB_REDIS_TIMEOUT": "0.1",
+            "HUB_REPLICAS": "6",
             "HUB_HOST": "::1",
             "HUB_PORT": "9000",
             "HUB_POOL_SIZE": "8",
@@ -59,6 +62,8 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert (settings.statement_timeout, settings.request_timeout, settings.max_body_bytes) == (1.5, 3.0, 5000)
     assert (settings.compress_from_bytes, settings.batch_requests) == (0, 10)
     assert settings.log_level == "debug"
+    assert settings.redis_url == "rediss://hub:sesame@cache:6380/2"
+    assert (settings.redis_timeout, settings.replicas) == (0.1, 6)
     assert settings.remotes == tmp_path
     assert settings.pseudonym_key == bytes(range(40))
     assert (settings.assertion_key, settings.assertion_keys) == (keys, keys)
@@ -91,6 +96,10 @@ def test_an_instance_with_the_civilian_addresses_alone_is_legal() -> None:
         ("HUB_PSEUDONYM_KEY", "c2VzYW1l", "`HUB_PSEUDONYM_KEY` must be 32 random bytes or more in base64"),
         ("HUB_PSEUDONYM_KEY", "sesame" * 4, "`HUB_PSEUDONYM_KEY` must be 32 random bytes or more"),
         ("HUB_PSEUDONYM_KEY", "not base64!" * 5, "`HUB_PSEUDONYM_KEY` must be 32 random bytes or more"),
+        ("HUB_REDIS_URL", "http://cache", "`HUB_REDIS_URL` must start with redis://, rediss:// or unix://"),
+        ("HUB_REDIS_URL", "redis://", "`HUB_REDIS_URL` must name a host, and a database by its number"),
+        ("HUB_REDIS_URL", "redis://cache/first", "`HUB_REDIS_URL` must name a host, and a database by its number"),
+        ("HUB_REDIS_URL", "unix://", "`HUB_REDIS_URL` must name a socket"),
         ("HUB_OWNER_DSN_EMPLOYER", "mysql://x/y", "`HUB_OWNER_DSN_EMPLOYER` must start with postgresql://"),
         ("HUB_OWNER_DSN_EMPLOYER", "postgresql://x", "`HUB_OWNER_DSN_EMPLOYER` must name a database"),
     ],
@@ -111,9 +120,11 @@ def test_no_secret_is_told() -> None:
     with pytest.raises(SettingsWrong) as caught:
         read_settings(
             {"HUB_OWNER_DSN_EMPLOYER": "owner:sesame@db", "HUB_ROLE_PASSWORD_ALL": "", "HUB_PSEUDONYM_KEY": "sesame"}
+            | {"HUB_REDIS_URL": "http://hub:sesame@cache"}
         )
     assert "sesame" not in str(caught.value)
     assert "sesame" not in repr(read_settings({"HUB_PSEUDONYM_KEY": base64.b64encode(b"sesame" * 9).decode()}))
+    assert "sesame" not in repr(read_settings({"HUB_REDIS_URL": "redis://hub:sesame@cache"}))
     assert "sesame" not in repr(read_settings({"HUB_ROLE_PASSWORD_ALL": "sesame"}))
 
 

@@ -13,6 +13,10 @@ once. An unknown `HUB_*` variable is a problem: a misspelt limit must not silent
     HUB_REDIS_URL                  what replicas share: redis://, rediss:// or unix://; without it this process is alone
     HUB_REDIS_TIMEOUT              seconds that one answer of Redis may take
     HUB_REPLICAS                   how many processes share it, workers counted one by one
+    HUB_OPERATIONS                 the documents that are stored: a manifest file
+    HUB_OPERATIONS_ONLY            the audiences that run nothing else: citizen,partner
+    HUB_PERSISTED_QUERIES          seconds for which a document that was sent may be asked for by its hash; 0 for never
+    HUB_WARM_SECONDS               seconds that a start may take to plan the stored documents
     HUB_ROLE_PASSWORD_<UNIVERSE>   the password that `hub migrate` gives a login role; without it none is set
 
 An instance that faces the Internet is given the civilian addresses alone: what it cannot reach it cannot leak. So the
@@ -30,7 +34,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from hub.errors import SettingsWrong
-from hub.model.viewer import Universe
+from hub.model.viewer import Audience, Universe
 
 SOURCES = ("population", "household", "insurance", "employer")
 
@@ -91,6 +95,10 @@ class Settings:
     max_body_bytes: int = 1_000_000
     compress_from_bytes: int = 1_400
     batch_requests: int = 1
+    operations: Path | None = None
+    operations_only: frozenset[Audience] = frozenset()
+    persisted_queries: float = 86_400.0
+    warm_seconds: float = 10.0
     log_level: str = "info"
 
 
@@ -133,6 +141,13 @@ def _one_of(*choices: str) -> Callable[[str], str]:
         return text
 
     return read
+
+
+def _audiences(text: str) -> frozenset[Audience]:
+    names = [name.strip() for name in text.split(",")]
+    if unknown := [name for name in names if name not in tuple(Audience)]:
+        raise ValueError(f"must be audiences with `,` between them; `{unknown[0]}` is none of {', '.join(Audience)}")
+    return frozenset(map(Audience, names))
 
 
 def _file(text: str) -> Path:
@@ -200,6 +215,10 @@ _READERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "HUB_MAX_BODY_BYTES": ("max_body_bytes", _integer(1_000, 100_000_000)),
     "HUB_COMPRESS_FROM_BYTES": ("compress_from_bytes", _integer(0, 100_000_000)),
     "HUB_BATCH_REQUESTS": ("batch_requests", _integer(1, 100)),
+    "HUB_OPERATIONS": ("operations", _file),
+    "HUB_OPERATIONS_ONLY": ("operations_only", _audiences),
+    "HUB_PERSISTED_QUERIES": ("persisted_queries", _seconds(0, 31_536_000)),
+    "HUB_WARM_SECONDS": ("warm_seconds", _seconds(0, 600)),
     "HUB_LOG_LEVEL": ("log_level", _one_of("debug", "info", "warning", "error")),
 }
 
@@ -254,6 +273,8 @@ def read_settings(environment: Mapping[str, str], sources: tuple[str, ...] = SOU
             secret = name.startswith((_DSN, _OWNER, _PASSWORD, _PSEUDONYM_KEY, _REDIS_URL))
             problems.append(f"`{name}` {wrong}" if secret else f"`{name}` {wrong}, not `{text}`")
 
+    if "operations_only" in plain and "operations" not in plain:
+        problems.append("`HUB_OPERATIONS` is missing: those of `HUB_OPERATIONS_ONLY` could run nothing without it")
     problems += _gaps({source: dsns[source] for source in sources if source in dsns}, sources)
     if problems:
         raise SettingsWrong("\n".join(problems))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -11,6 +12,9 @@ import orjson
 
 from hub.errors import Shown
 from hub.model.description import Description
+
+DOCUMENT_ID = re.compile(r"(?:[A-Za-z0-9._~-]{1,64}:)?[A-Za-z0-9._~-]{1,256}")
+"""What may be the id of a stored document (GraphQL over HTTP, appendix A), within lengths."""
 
 
 class PlanWish(StrEnum):

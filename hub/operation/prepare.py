@@ -77,6 +77,12 @@ def prepare(
     )
 
 
+def operation_names(document: DocumentNode) -> tuple[str | None, ...]:
+    """The names of all operations."""
+    operations = (node for node in document.definitions if isinstance(node, OperationDefinitionNode))
+    return tuple(node.name.value if node.name else None for node in operations)
+
+
 def check_reads_only(document: DocumentNode, operation_name: str | None) -> None:
     """`Refused` if the operation of that name is not a query, whether it is valid or not."""
     kind = _choose(document, operation_name).operation

@@ -16,9 +16,8 @@ from urllib.parse import parse_qsl
 import orjson
 
 from hub.errors import NotUnderstood
-from hub.model.request import PlanWish, Request
+from hub.model.request import DOCUMENT_ID, PlanWish, Request
 
-_DOCUMENT_ID = re.compile(r"(?:[A-Za-z0-9._~-]{1,64}:)?[A-Za-z0-9._~-]{1,256}")
 _SHA_256 = re.compile(r"[0-9a-fA-F]{64}")
 
 
@@ -114,7 +113,7 @@ def _stored(content: Mapping[str, Any], extensions: Mapping[str, Any], path_id: 
     for place, given in places.items():
         if given is None:
             continue
-        if not isinstance(given, str) or not _DOCUMENT_ID.fullmatch(given):
+        if not isinstance(given, str) or not DOCUMENT_ID.fullmatch(given):
             raise NotUnderstood(
                 f"{place} must be the id of a document: letters, digits, `-`, `.`, `_` and `~`, with `sha256:` before a"
                 " hash"

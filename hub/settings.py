@@ -15,6 +15,10 @@ once. An unknown `HUB_*` variable is a problem: a misspelt limit must not silent
     HUB_REPLICAS                   how many processes share it, workers counted one by one
     HUB_MAX_CHARACTERS, _TOKENS, _BRACKETS, _ALIASES, _DIRECTIVES, _OPERATIONS, _FRAGMENTS, _VARIABLES, _DEPTH,
     _ROOTS, _FIELDS                how large a document may be: `hub.model.limits`
+    HUB_OPERATIONS                 the documents that are stored: a manifest file
+    HUB_OPERATIONS_ONLY            the audiences that run nothing else: citizen,partner
+    HUB_PERSISTED_QUERIES          seconds for which a document that was sent may be asked for by its hash; 0 for never
+    HUB_WARM_SECONDS               seconds that a start may take to plan the stored documents
     HUB_ROLE_PASSWORD_<UNIVERSE>   the password that `hub migrate` gives a login role; without it none is set
 
 An instance that faces the Internet is given the civilian addresses alone: what it cannot reach it cannot leak. So the
@@ -32,7 +36,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from hub.errors import SettingsWrong
-from hub.model.viewer import Universe
+from hub.model.viewer import Audience, Universe
 
 SOURCES = ("population", "household", "insurance", "employer")
 
@@ -102,6 +106,12 @@ class Settings:
     max_depth: int = 40
     max_roots: int = 50
     max_fields: int = 5_000
+    compress_from_bytes: int = 1_400
+    batch_requests: int = 1
+    operations: Path | None = None
+    operations_only: frozenset[Audience] = frozenset()
+    persisted_queries: float = 86_400.0
+    warm_seconds: float = 10.0
     log_level: str = "info"
 
 
@@ -144,6 +154,13 @@ def _one_of(*choices: str) -> Callable[[str], str]:
         return text
 
     return read
+
+
+def _audiences(text: str) -> frozenset[Audience]:
+    names = [name.strip() for name in text.split(",")]
+    if unknown := [name for name in names if name not in tuple(Audience)]:
+        raise ValueError(f"must be audiences with `,` between them; `{unknown[0]}` is none of {', '.join(Audience)}")
+    return frozenset(map(Audience, names))
 
 
 def _file(text: str) -> Path:
@@ -220,6 +237,12 @@ _READERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "HUB_MAX_DEPTH": ("max_depth", _integer(1, 100)),
     "HUB_MAX_ROOTS": ("max_roots", _integer(1, 1_000)),
     "HUB_MAX_FIELDS": ("max_fields", _integer(1, 100_000)),
+    "HUB_COMPRESS_FROM_BYTES": ("compress_from_bytes", _integer(0, 100_000_000)),
+    "HUB_BATCH_REQUESTS": ("batch_requests", _integer(1, 100)),
+    "HUB_OPERATIONS": ("operations", _file),
+    "HUB_OPERATIONS_ONLY": ("operations_only", _audiences),
+    "HUB_PERSISTED_QUERIES": ("persisted_queries", _seconds(0, 31_536_000)),
+    "HUB_WARM_SECONDS": ("warm_seconds", _seconds(0, 600)),
     "HUB_LOG_LEVEL": ("log_level", _one_of("debug", "info", "warning", "error")),
 }
 
@@ -274,6 +297,8 @@ def read_settings(environment: Mapping[str, str], sources: tuple[str, ...] = SOU
             secret = name.startswith((_DSN, _OWNER, _PASSWORD, _PSEUDONYM_KEY, _REDIS_URL))
             problems.append(f"`{name}` {wrong}" if secret else f"`{name}` {wrong}, not `{text}`")
 
+    if "operations_only" in plain and "operations" not in plain:
+        problems.append("`HUB_OPERATIONS` is missing: those of `HUB_OPERATIONS_ONLY` could run nothing without it")
     problems += _gaps({source: dsns[source] for source in sources if source in dsns}, sources)
     if problems:
         raise SettingsWrong("\n".join(problems))

@@ -51,6 +51,8 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             "HUB_STATEMENT_TIMEOUT": "1.5",
             "HUB_REQUEST_TIMEOUT": "3",
             "HUB_MAX_BODY_BYTES": "5000",
+            "HUB_COMPRESS_FROM_BYTES": "0",
+            "HUB_BATCH_REQUESTS": "10",
             "HUB_LOG_LEVEL": "debug",
             "HUB_REMOTES": str(tmp_path),
             "HUB_OWNER_DSN_HOUSEHOLD": "postgres://owner@db/household",
@@ -63,6 +65,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert (settings.keys, settings.issuer, settings.audience) == (keys, "https://issuer.example", "book")
     assert (settings.host, settings.port, settings.pool_size) == ("::1", 9000, 8)
     assert (settings.statement_timeout, settings.request_timeout, settings.max_body_bytes) == (1.5, 3.0, 5000)
+    assert (settings.compress_from_bytes, settings.batch_requests) == (0, 10)
     assert settings.log_level == "debug"
     assert settings.redis_url == "rediss://hub:sesame@cache:6380/2"
     assert (settings.redis_timeout, settings.replicas) == (0.1, 6)
@@ -87,6 +90,8 @@ def test_an_instance_with_the_civilian_addresses_alone_is_legal() -> None:
         ("HUB_DSN_POPULATON_CIVILIAN", "x", "did you mean `HUB_DSN_POPULATION_CIVILIAN`?"),
         ("HUB_PORT", "eighty", "`HUB_PORT` must be a whole number from 1 to 65535, not `eighty`"),
         ("HUB_PORT", "0", "`HUB_PORT` must be a whole number from 1 to 65535, not `0`"),
+        ("HUB_BATCH_REQUESTS", "0", "`HUB_BATCH_REQUESTS` must be a whole number from 1 to 100, not `0`"),
+        ("HUB_COMPRESS_FROM_BYTES", "-1", "`HUB_COMPRESS_FROM_BYTES` must be a whole number from 0 to 100000000"),
         ("HUB_POOL_SIZE", "-1", "`HUB_POOL_SIZE` must be a whole number from 1 to 64"),
         ("HUB_REQUEST_TIMEOUT", "nan", "`HUB_REQUEST_TIMEOUT` must be a number of seconds"),
         ("HUB_STATEMENT_TIMEOUT", "0", "`HUB_STATEMENT_TIMEOUT` must be a number of seconds"),

@@ -15,17 +15,19 @@ normalise   Prepared x booleans x forms -> Operation: fragments opened, fields m
 from hub.operation.forms import Form, forms_of
 from hub.operation.normalise import normalise
 from hub.operation.parse import parse_document
-from hub.operation.prepare import Prepared, booleans_given, prepare
+from hub.operation.prepare import Prepared, booleans_given, check_reads_only, operation_names, prepare
 from hub.operation.variables import coerce_forming_variables, coerce_variables
 
 __all__ = [
     "Form",
     "Prepared",
     "booleans_given",
+    "check_reads_only",
     "coerce_forming_variables",
     "coerce_variables",
     "forms_of",
     "normalise",
+    "operation_names",
     "parse_document",
     "prepare",
 ]

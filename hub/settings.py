@@ -30,7 +30,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from hub.errors import SettingsWrong
-from hub.model.viewer import Universe
+from hub.model.viewer import Audience, Universe
 
 SOURCES = ("population", "household", "insurance", "employer")
 
@@ -50,6 +50,7 @@ POLICY = Group("Who may see what", "serve, subgraph")
 REMOTE = Group("Remote subgraphs, and a source that is one", "serve, subgraph")
 LISTENING = Group("Listening", "serve, subgraph, gateway")
 LIMITS = Group("Limits", "serve, subgraph, gateway")
+DOCUMENTS = Group("Documents", "serve, subgraph, gateway")
 MIGRATING = Group("Migrating", "migrate")
 SHARING = Group("What replicas share", "serve, subgraph")
 TELLING = Group("Logs, metrics, traces", "serve, subgraph, gateway")
@@ -145,6 +146,13 @@ def _secret_bytes(text: str) -> bytes:
     return value
 
 
+def _audiences(text: str) -> frozenset[Audience]:
+    names = [name.strip() for name in text.split(",")]
+    if unknown := [name for name in names if name not in tuple(Audience)]:
+        raise ValueError(f"must be audiences with `,` between them; `{unknown[0]}` is none of {', '.join(Audience)}")
+    return frozenset(map(Audience, names))
+
+
 def _postgres_dsn(text: str) -> str:
     text = text.strip()
     parts = urlsplit(text)
@@ -169,6 +177,7 @@ def _redis_url(text: str) -> str:
 
 
 _TEXT = Reader("text", _not_empty)
+_AUDIENCES = Reader("audiences with commas between", _audiences)
 _REDIS_URL = Reader("redis://, rediss:// or unix://", _redis_url)
 _FILE = Reader("path of a file", _existing_file)
 _FOLDER = Reader("path of a folder", _existing_folder)
@@ -347,6 +356,37 @@ class Settings:
     )
     request_timeout: float = _setting(LIMITS, _seconds(0.01, 600), 10.0, "how long a request may take")
     max_body_bytes: int = _setting(LIMITS, _integer(1_000, 100_000_000, "bytes"), 1_000_000, "the largest body")
+    compress_from_bytes: int = _setting(
+        LIMITS,
+        _integer(0, 100_000_000, "bytes"),
+        1_400,
+        "from how many bytes an answer is compressed for who asks for that; 0 for never",
+    )
+    batch_requests: int = _setting(LIMITS, _integer(1, 100), 1, "requests that may come in one list; 1: no lists")
+    max_characters: int = _setting(DOCUMENTS, _integer(100, 1_000_000), 50_000, "characters of a document")
+    max_tokens: int = _setting(DOCUMENTS, _integer(10, 100_000), 2_000, "its words and signs")
+    max_brackets: int = _setting(DOCUMENTS, _integer(5, 200), 80, "brackets within each other")
+    max_aliases: int = _setting(DOCUMENTS, _integer(0, 100_000), 100, "its aliases")
+    max_directives: int = _setting(DOCUMENTS, _integer(0, 100_000), 100, "its directives")
+    max_operations: int = _setting(DOCUMENTS, _integer(1, 1_000), 50, "its operations")
+    max_fragments: int = _setting(DOCUMENTS, _integer(0, 1_000), 100, "its fragments")
+    max_variables: int = _setting(DOCUMENTS, _integer(0, 1_000), 100, "variables of an operation")
+    max_depth: int = _setting(DOCUMENTS, _integer(1, 100), 40, "fields within each other")
+    max_roots: int = _setting(DOCUMENTS, _integer(1, 1_000), 50, "fields at its root")
+    max_fields: int = _setting(DOCUMENTS, _integer(1, 100_000), 5_000, "fields, once its fragments are opened")
+    operations: Path | None = _setting(DOCUMENTS, _FILE, None, "the documents that are stored: a manifest")
+    operations_only: frozenset[Audience] = _setting(
+        DOCUMENTS, _AUDIENCES, frozenset(), "the audiences that run nothing else"
+    )
+    persisted_queries: float = _setting(
+        DOCUMENTS,
+        _seconds(0, 31_536_000),
+        86_400.0,
+        "how long a document that was sent may be asked for by its hash; 0 for never",
+    )
+    warm_seconds: float = _setting(
+        DOCUMENTS, _seconds(0, 600), 10.0, "how long a start may take to plan the stored documents"
+    )
     redis_url: str | None = _setting(
         SHARING, _REDIS_URL, None, "what replicas share; without it this process is alone", secret=True
     )
@@ -418,7 +458,7 @@ def declared() -> tuple[Setting, ...]:
 
 def _written(value: object) -> str:
     """A value as it would stand in the environment."""
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | frozenset):
         return ", ".join(map(str, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
 
@@ -461,6 +501,8 @@ def read_settings(environment: Mapping[str, str], sources: tuple[str, ...] = SOU
         for source in sources
         if any(of == source for of, _ in given)
     }
+    if "operations_only" in plain and "operations" not in plain:
+        problems.append("`HUB_OPERATIONS` is missing: those of `HUB_OPERATIONS_ONLY` could run nothing without it")
     problems += _gaps(dsns, sources)
     if problems:
         raise SettingsWrong("\n".join(problems))

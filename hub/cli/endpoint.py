@@ -175,7 +175,7 @@ def run_gateway(
 
     read  the supergraph, and the addresses of its subgraphs
     """
-    from hub.engine import build_public, over_subgraphs
+    from hub.engine import build_public, over_subgraphs, storing
     from hub.server.app import make_app
     from hub.server.health import Health
     from hub.server.identity import Everybody
@@ -190,7 +190,7 @@ def run_gateway(
         return build_public(supergraph, labels).warmed()
 
     def opened(built: Built, telemetry: Telemetry) -> Edition:
-        engine = over_subgraphs(built, urls, trusted=trusted, watch=telemetry.watch)
+        engine = over_subgraphs(built, urls, trusted=trusted, storing=storing(settings), watch=telemetry.watch)
         health = Health(engine.ready, leaving=leave.leaving)
         return _edition(telemetry.around(make_app(engine, Everybody(engine.public_viewer), settings, health)), engine)
 

@@ -407,11 +407,12 @@ class _Way(NamedTuple):
 class _Document:
     """A prepared document of a profile, and the programs made of it so far.
 
-    signature  if the engine is watched
+    name, signature  what may be said of it, if the engine is watched
     """
 
     prepared: Prepared
     programs: Bounded[_Way, Program]
+    name: str = ""
     signature: str = ""
 
 
@@ -611,7 +612,11 @@ class Engine:
                 parsed, request.operation_name, self.contract(profile), self.limits, self.built.declared.lists
             )
         programs: Bounded[_Way, Program] = Bounded(PROGRAMS_OF_A_DOCUMENT * len(self._shares.graphs))
-        return _Document(prepared, programs, "" if self._watch is None else signature(parsed))
+        if self._watch is None:
+            return _Document(prepared, programs)
+        stored = request.document in self._storing.manifest.texts
+        name = prepared.operation.name.value if stored and prepared.operation.name is not None else ""
+        return _Document(prepared, programs, name, signature(parsed))
 
     def stages(self, request: Request, profile: Profile) -> Stages:
         """Every stage's value for one request, up to the plan; variables that cannot change it need no value.
@@ -651,9 +656,7 @@ class Engine:
             program = maker.program(stages.plan, stages.operation, introspect)
         if self._watch is None:
             return program
-        name = prepared.operation.name
-        about = About(name.value if name else "", document.signature, len(fetches(stages.plan)))
-        return replace(program, about=about)
+        return replace(program, about=About(document.name, document.signature, len(fetches(stages.plan))))
 
     def _maker(self, profile: Profile) -> Programs:
         if self._lanes is None:

@@ -134,9 +134,7 @@ class Pool(Connections):
         self.sent.append((self.source, self.universe, sql, arguments))
         return await super()._run(connection, sql, arguments, idle)
 
-    async def fetch(
-        self, sql: str, arguments: tuple[Any, ...], plans: Plans = Plans.ONCE
-    ) -> list[asyncpg.Record]:
+    async def fetch(self, sql: str, arguments: tuple[Any, ...], plans: Plans = Plans.ONCE) -> list[asyncpg.Record]:
         role = self.role()
         if role is self.universe:
             async with self._one_at_a_time:

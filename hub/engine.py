@@ -35,7 +35,7 @@ from hub.model.mapping import Lookup, Reference, SourceMapping
 from hub.model.operation import Operation
 from hub.model.plan import Fetch, Plan
 from hub.model.request import PlanWish, Request, Response, refusal
-from hub.model.source import Parameter, PseudonymKey, Source
+from hub.model.source import Opened, Parameter, PseudonymKey, Sought, Source
 from hub.model.supergraph import Supergraph
 from hub.model.viewer import Audience, Profile, Served, Universe, Viewer, standings
 from hub.operation import (
@@ -230,7 +230,11 @@ def _remote_source(built: Built, remote: Remote, secret: bytes | None, signer: S
         return pseudonym_key(secret, profile.scope) if secret is not None else None
 
     def refusals(fetch: Fetch) -> Sequence[Parameter]:
-        return compile_fetch(fetch, built.declared.mappings[remote.name]).parameters if remote.replaces else ()
+        if not remote.replaces:
+            return ()
+        found = compile_fetch(fetch, built.declared.mappings[remote.name]).parameters
+        # Cursors open here only if both are made with the same secret.
+        return [one for one in found if secret is not None or not isinstance(one, Opened | Sought)]
 
     telling = {
         type_name

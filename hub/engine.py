@@ -414,22 +414,21 @@ class Engine:
         return True
 
     async def _warm(self) -> None:
-        """Decides which profile may run which stored document, then plans them, of those that run no other first.
+        """Decides which profile may run which stored document, and plans them, for those that run no other first.
 
         It takes turns with requests. What is not done within its time is done when it is asked for.
         """
         loop = asyncio.get_running_loop()
         until = loop.time() + self._storing.warm_seconds
-        asking = sorted(profiles(self.built.rules), key=lambda one: one.audience not in self._storing.only)
-        work: list[tuple[Callable[[str, Profile], object], Profile]] = [
-            *((self.readable, profile) for profile in asking),
-            *((self._plan_defaults, profile) for profile in asking if profile.audience is not Audience.ANALYST),
-        ]
-        for step, profile in work:
+        for profile in sorted(profiles(self.built.rules), key=lambda one: one.audience not in self._storing.only):
             for stored in self._storing.manifest.documents:
-                if loop.time() > until or len(self._documents) >= DOCUMENTS_KEPT // 2:
+                if loop.time() > until:
                     return
-                step(stored.text, profile)
+                # An analyst's plans belong to his project.
+                if len(self._documents) < DOCUMENTS_KEPT // 2 and profile.audience is not Audience.ANALYST:
+                    self._plan_defaults(stored.text, profile)
+                else:
+                    self.readable(stored.text, profile)
                 await asyncio.sleep(0)
 
     def _plan_defaults(self, text: str, profile: Profile) -> None:

@@ -300,7 +300,7 @@ async def test_projects_of_analysts_are_apart(built: Built) -> None:
         'query A { __typename person(personalId: "001099000001") @skip(if: true) { fullName } }',
         "query A { __typename } # 001099000001",
         "query A { p001099000001: __typename }",
-        'query A($id: PersonalId! = "001099000001") { __typename person(personalId: $id) @skip(if: true) { fullName } }',
+        'query A($i: PersonalId! = "001099000001") { __typename person(personalId: $i) @skip(if: true) { fullName } }',
     ],
 )
 async def test_a_document_with_a_value_in_it_is_answered_and_not_kept(text: str, built: Built) -> None:

@@ -93,7 +93,7 @@ class Settings:
     statement_timeout: float = 5.0
     request_timeout: float = 10.0
     max_body_bytes: int = 1_000_000
-    compress_from_bytes: int = 1_400
+    compress_from_bytes: int = 8_192
     batch_requests: int = 1
     operations: Path | None = None
     operations_only: frozenset[Audience] = frozenset()

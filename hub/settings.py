@@ -10,6 +10,13 @@ once. An unknown `HUB_*` variable is a problem: a misspelt limit must not silent
     HUB_REMOTES                    the folder of the remote subgraphs, in place of `schema/remotes`
     HUB_ASSERTION_KEYS             whose assertions a subgraph takes: a key set file (JWKS)
     HUB_ASSERTION_ISSUER           the `iss` of assertions: what the hub calls itself
+    HUB_REDIS_URL                  what replicas share: redis://, rediss:// or unix://; without it this process is alone
+    HUB_REDIS_TIMEOUT              seconds that one answer of Redis may take
+    HUB_REPLICAS                   how many processes share it, workers counted one by one
+    HUB_OPERATIONS                 the documents that are stored: a manifest file
+    HUB_OPERATIONS_ONLY            the audiences that run nothing else: citizen,partner
+    HUB_PERSISTED_QUERIES          seconds for which a document that was sent may be asked for by its hash; 0 for never
+    HUB_WARM_SECONDS               seconds that a start may take to plan the stored documents
     HUB_ROLE_PASSWORD_<UNIVERSE>   the password that `hub migrate` gives a login role; without it none is set
 
 An instance that faces the Internet is given the civilian addresses alone: what it cannot reach it cannot leak. So the
@@ -20,19 +27,21 @@ from __future__ import annotations
 
 import base64
 import difflib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from hub.errors import SettingsWrong
-from hub.model.viewer import Universe
+from hub.model.viewer import Audience, Universe
 
 SOURCES = ("population", "household", "insurance", "employer")
 
 _DSN = "HUB_DSN_"
 _OWNER = "HUB_OWNER_DSN_"
 _PSEUDONYM_KEY = "HUB_PSEUDONYM_KEY"
+_REDIS_URL = "HUB_REDIS_URL"
 _PASSWORD = "HUB_ROLE_PASSWORD_"  # noqa: S105 - the name of a variable, not a password
 
 
@@ -75,12 +84,21 @@ class Settings:
     assertion_key: Path | None = None
     assertion_keys: Path | None = None
     assertion_issuer: str = ""
+    redis_url: str | None = field(default=None, repr=False)
+    redis_timeout: float = 0.05
+    replicas: int = 1
     host: str = "127.0.0.1"
     port: int = 8000
     pool_size: int = 4
     statement_timeout: float = 5.0
     request_timeout: float = 10.0
     max_body_bytes: int = 1_000_000
+    compress_from_bytes: int = 8_192
+    batch_requests: int = 1
+    operations: Path | None = None
+    operations_only: frozenset[Audience] = frozenset()
+    persisted_queries: float = 86_400.0
+    warm_seconds: float = 10.0
     log_level: str = "info"
 
 
@@ -125,6 +143,13 @@ def _one_of(*choices: str) -> Callable[[str], str]:
     return read
 
 
+def _audiences(text: str) -> frozenset[Audience]:
+    names = [name.strip() for name in text.split(",")]
+    if unknown := [name for name in names if name not in tuple(Audience)]:
+        raise ValueError(f"must be audiences with `,` between them; `{unknown[0]}` is none of {', '.join(Audience)}")
+    return frozenset(map(Audience, names))
+
+
 def _file(text: str) -> Path:
     path = Path(_text(text))
     if not path.is_file():
@@ -149,6 +174,18 @@ def _secret(text: str) -> bytes:
     return value
 
 
+def _redis_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"redis", "rediss", "unix"}:
+        raise ValueError("must start with redis://, rediss:// or unix://")
+    if parts.scheme == "unix":
+        if not parts.path.strip("/"):
+            raise ValueError("must name a socket: unix:///path/of/the/socket")
+    elif not parts.hostname or not re.fullmatch(r"/?\d*", parts.path):
+        raise ValueError("must name a host, and a database by its number: redis://host:6379/0")
+    return text
+
+
 def _postgres_dsn(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in {"postgresql", "postgres"}:
@@ -167,12 +204,21 @@ _READERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "HUB_ASSERTION_KEY": ("assertion_key", _file),
     "HUB_ASSERTION_KEYS": ("assertion_keys", _file),
     "HUB_ASSERTION_ISSUER": ("assertion_issuer", _text),
+    _REDIS_URL: ("redis_url", _redis_url),
+    "HUB_REDIS_TIMEOUT": ("redis_timeout", _seconds(0.001, 10)),
+    "HUB_REPLICAS": ("replicas", _integer(1, 10_000)),
     "HUB_HOST": ("host", _text),
     "HUB_PORT": ("port", _integer(1, 65535)),
     "HUB_POOL_SIZE": ("pool_size", _integer(1, 64)),
     "HUB_STATEMENT_TIMEOUT": ("statement_timeout", _seconds(0.01, 600)),
     "HUB_REQUEST_TIMEOUT": ("request_timeout", _seconds(0.01, 600)),
     "HUB_MAX_BODY_BYTES": ("max_body_bytes", _integer(1_000, 100_000_000)),
+    "HUB_COMPRESS_FROM_BYTES": ("compress_from_bytes", _integer(0, 100_000_000)),
+    "HUB_BATCH_REQUESTS": ("batch_requests", _integer(1, 100)),
+    "HUB_OPERATIONS": ("operations", _file),
+    "HUB_OPERATIONS_ONLY": ("operations_only", _audiences),
+    "HUB_PERSISTED_QUERIES": ("persisted_queries", _seconds(0, 31_536_000)),
+    "HUB_WARM_SECONDS": ("warm_seconds", _seconds(0, 600)),
     "HUB_LOG_LEVEL": ("log_level", _one_of("debug", "info", "warning", "error")),
 }
 
@@ -224,9 +270,11 @@ def read_settings(environment: Mapping[str, str], sources: tuple[str, ...] = SOU
                 problems.append(f"`{name}` is not a setting" + (f": did you mean `{near[0]}`?" if near else ""))
         except ValueError as wrong:
             # A DSN or a password is a secret: only the name of the variable is shown.
-            secret = name.startswith((_DSN, _OWNER, _PASSWORD, _PSEUDONYM_KEY))
+            secret = name.startswith((_DSN, _OWNER, _PASSWORD, _PSEUDONYM_KEY, _REDIS_URL))
             problems.append(f"`{name}` {wrong}" if secret else f"`{name}` {wrong}, not `{text}`")
 
+    if "operations_only" in plain and "operations" not in plain:
+        problems.append("`HUB_OPERATIONS` is missing: those of `HUB_OPERATIONS_ONLY` could run nothing without it")
     problems += _gaps({source: dsns[source] for source in sources if source in dsns}, sources)
     if problems:
         raise SettingsWrong("\n".join(problems))

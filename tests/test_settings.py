@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hub.errors import SettingsWrong
-from hub.model.viewer import Universe
+from hub.model.viewer import Audience, Universe
 from hub.settings import SOURCES, Settings, read_settings, require_owners, require_serving
 
 
@@ -37,12 +37,21 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             "HUB_ASSERTION_KEY": str(keys),
             "HUB_ASSERTION_KEYS": str(keys),
             "HUB_ASSERTION_ISSUER": "hub.example",
+            "HUB_REDIS_URL": "rediss://hub:sesame@cache:6380/2",
+            "HUB_REDIS_TIMEOUT": "0.1",
+            "HUB_REPLICAS": "6",
             "HUB_HOST": "::1",
             "HUB_PORT": "9000",
             "HUB_POOL_SIZE": "8",
             "HUB_STATEMENT_TIMEOUT": "1.5",
             "HUB_REQUEST_TIMEOUT": "3",
             "HUB_MAX_BODY_BYTES": "5000",
+            "HUB_COMPRESS_FROM_BYTES": "0",
+            "HUB_BATCH_REQUESTS": "10",
+            "HUB_OPERATIONS": str(keys),
+            "HUB_OPERATIONS_ONLY": "citizen, partner",
+            "HUB_PERSISTED_QUERIES": "0",
+            "HUB_WARM_SECONDS": "2.5",
             "HUB_LOG_LEVEL": "debug",
             "HUB_REMOTES": str(tmp_path),
             "HUB_OWNER_DSN_HOUSEHOLD": "postgres://owner@db/household",
@@ -55,7 +64,12 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert (settings.keys, settings.issuer, settings.audience) == (keys, "https://issuer.example", "book")
     assert (settings.host, settings.port, settings.pool_size) == ("::1", 9000, 8)
     assert (settings.statement_timeout, settings.request_timeout, settings.max_body_bytes) == (1.5, 3.0, 5000)
+    assert (settings.compress_from_bytes, settings.batch_requests) == (0, 10)
+    assert (settings.operations, settings.operations_only) == (keys, frozenset({Audience.CITIZEN, Audience.PARTNER}))
+    assert (settings.persisted_queries, settings.warm_seconds) == (0.0, 2.5)
     assert settings.log_level == "debug"
+    assert settings.redis_url == "rediss://hub:sesame@cache:6380/2"
+    assert (settings.redis_timeout, settings.replicas) == (0.1, 6)
     assert settings.remotes == tmp_path
     assert settings.pseudonym_key == bytes(range(40))
     assert (settings.assertion_key, settings.assertion_keys) == (keys, keys)
@@ -76,6 +90,13 @@ def test_an_instance_with_the_civilian_addresses_alone_is_legal() -> None:
         ("HUB_DSN_POPULATON_CIVILIAN", "x", "did you mean `HUB_DSN_POPULATION_CIVILIAN`?"),
         ("HUB_PORT", "eighty", "`HUB_PORT` must be a whole number from 1 to 65535, not `eighty`"),
         ("HUB_PORT", "0", "`HUB_PORT` must be a whole number from 1 to 65535, not `0`"),
+        ("HUB_BATCH_REQUESTS", "0", "`HUB_BATCH_REQUESTS` must be a whole number from 1 to 100, not `0`"),
+        ("HUB_COMPRESS_FROM_BYTES", "-1", "`HUB_COMPRESS_FROM_BYTES` must be a whole number from 0 to 100000000"),
+        ("HUB_OPERATIONS", "/nowhere/manifest.json", "`HUB_OPERATIONS` must be the path of a file that exists"),
+        ("HUB_OPERATIONS_ONLY", "citizen,clerk", "`HUB_OPERATIONS_ONLY` must be audiences with `,` between them"),
+        ("HUB_OPERATIONS_ONLY", "", "`HUB_OPERATIONS_ONLY` must be audiences"),
+        ("HUB_OPERATIONS_ONLY", "citizen", "`HUB_OPERATIONS` is missing"),
+        ("HUB_PERSISTED_QUERIES", "-1", "`HUB_PERSISTED_QUERIES` must be a number of seconds from 0 to"),
         ("HUB_POOL_SIZE", "-1", "`HUB_POOL_SIZE` must be a whole number from 1 to 64"),
         ("HUB_REQUEST_TIMEOUT", "nan", "`HUB_REQUEST_TIMEOUT` must be a number of seconds"),
         ("HUB_STATEMENT_TIMEOUT", "0", "`HUB_STATEMENT_TIMEOUT` must be a number of seconds"),
@@ -86,6 +107,10 @@ def test_an_instance_with_the_civilian_addresses_alone_is_legal() -> None:
         ("HUB_PSEUDONYM_KEY", "c2VzYW1l", "`HUB_PSEUDONYM_KEY` must be 32 random bytes or more in base64"),
         ("HUB_PSEUDONYM_KEY", "sesame" * 4, "`HUB_PSEUDONYM_KEY` must be 32 random bytes or more"),
         ("HUB_PSEUDONYM_KEY", "not base64!" * 5, "`HUB_PSEUDONYM_KEY` must be 32 random bytes or more"),
+        ("HUB_REDIS_URL", "http://cache", "`HUB_REDIS_URL` must start with redis://, rediss:// or unix://"),
+        ("HUB_REDIS_URL", "redis://", "`HUB_REDIS_URL` must name a host, and a database by its number"),
+        ("HUB_REDIS_URL", "redis://cache/first", "`HUB_REDIS_URL` must name a host, and a database by its number"),
+        ("HUB_REDIS_URL", "unix://", "`HUB_REDIS_URL` must name a socket"),
         ("HUB_OWNER_DSN_EMPLOYER", "mysql://x/y", "`HUB_OWNER_DSN_EMPLOYER` must start with postgresql://"),
         ("HUB_OWNER_DSN_EMPLOYER", "postgresql://x", "`HUB_OWNER_DSN_EMPLOYER` must name a database"),
     ],
@@ -106,9 +131,11 @@ def test_no_secret_is_told() -> None:
     with pytest.raises(SettingsWrong) as caught:
         read_settings(
             {"HUB_OWNER_DSN_EMPLOYER": "owner:sesame@db", "HUB_ROLE_PASSWORD_ALL": "", "HUB_PSEUDONYM_KEY": "sesame"}
+            | {"HUB_REDIS_URL": "http://hub:sesame@cache"}
         )
     assert "sesame" not in str(caught.value)
     assert "sesame" not in repr(read_settings({"HUB_PSEUDONYM_KEY": base64.b64encode(b"sesame" * 9).decode()}))
+    assert "sesame" not in repr(read_settings({"HUB_REDIS_URL": "redis://hub:sesame@cache"}))
     assert "sesame" not in repr(read_settings({"HUB_ROLE_PASSWORD_ALL": "sesame"}))
 
 

@@ -100,14 +100,14 @@ def run_gateway(
     trusted: Collection[str] = (),
 ) -> None:
     """Serves a supergraph of remote subgraphs, every field public, until a signal."""
-    from hub.engine import open_gateway
+    from hub.engine import open_gateway, storing
     from hub.server.app import make_app
     from hub.server.identity import Everybody
     from hub.server.run import bind, serve
 
     _log(settings)
     with bind(settings.host, settings.port) as taken:
-        engine = open_gateway(supergraph, urls, labels=labels, trusted=trusted)
+        engine = open_gateway(supergraph, urls, labels=labels, trusted=trusted, storing=storing(settings))
         address = f"http://{_shown(settings.host)}:{taken.getsockname()[1]}"
         app = make_app(engine, Everybody(engine.public_viewer), settings)
         serve(app, engine, taken, started=lambda: announce(address))

@@ -26,6 +26,12 @@ def serve(host: str | None, port: int | None) -> None:
       HUB_STATEMENT_TIMEOUT        seconds for a statement, 5
       HUB_REQUEST_TIMEOUT          seconds for a request, 10
       HUB_MAX_BODY_BYTES           1000000
+      HUB_COMPRESS_FROM_BYTES      bytes from which an answer is compressed, 8192; 0 for never
+      HUB_BATCH_REQUESTS           requests that may come in one list, 1: no lists
+      HUB_OPERATIONS               a manifest of stored documents
+      HUB_OPERATIONS_ONLY          the audiences that run nothing else: citizen,partner
+      HUB_PERSISTED_QUERIES        seconds for which a document is kept that came with its hash, 86400
+      HUB_WARM_SECONDS             seconds that a start may take to plan stored documents, 10
       HUB_LOG_LEVEL                debug, info, warning or error
     """  # noqa: D301 - `\\b` is click's mark for text that keeps its lines
     from dataclasses import replace

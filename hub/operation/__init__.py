@@ -13,7 +13,7 @@ normalise   Prepared x booleans x forms -> Operation: fragments opened, fields m
 from hub.operation.forms import Form, forms_of
 from hub.operation.normalise import normalise
 from hub.operation.parse import Limits, parse_document
-from hub.operation.prepare import Prepared, booleans_given, prepare
+from hub.operation.prepare import Prepared, booleans_given, check_reads_only, operation_names, prepare
 from hub.operation.variables import coerce_forming_variables, coerce_variables
 
 __all__ = [
@@ -21,10 +21,12 @@ __all__ = [
     "Limits",
     "Prepared",
     "booleans_given",
+    "check_reads_only",
     "coerce_forming_variables",
     "coerce_variables",
     "forms_of",
     "normalise",
+    "operation_names",
     "parse_document",
     "prepare",
 ]

@@ -16,6 +16,7 @@ from graphql import (
     NamedTypeNode,
     NonNullTypeNode,
     OperationDefinitionNode,
+    OperationType,
     SelectionSetNode,
     TypeNode,
     VariableNode,
@@ -23,7 +24,7 @@ from graphql import (
 )
 from graphql.language import FieldNode, FragmentSpreadNode, InlineFragmentNode
 
-from hub.errors import Refused, Shown
+from hub.errors import NotSafe, Refused, Shown
 from hub.model.graph import Coordinate
 from hub.operation.forms import Forming, forming_variables
 from hub.operation.parse import Limits, shown
@@ -74,6 +75,19 @@ def prepare(
         _words(operation, schema),
         forming_variables(operation, fragments, schema, lists),
     )
+
+
+def operation_names(document: DocumentNode) -> tuple[str | None, ...]:
+    """The names of all operations."""
+    operations = (node for node in document.definitions if isinstance(node, OperationDefinitionNode))
+    return tuple(node.name.value if node.name else None for node in operations)
+
+
+def check_reads_only(document: DocumentNode, operation_name: str | None) -> None:
+    """`Refused` if the operation of that name is not a query, whether it is valid or not."""
+    kind = _choose(document, operation_name).operation
+    if kind is not OperationType.QUERY:
+        raise Refused([NotSafe(f"a {kind.value} cannot be sent with GET: use POST")])
 
 
 def booleans_given(prepared: Prepared, variables: Mapping[str, Any]) -> dict[str, bool]:

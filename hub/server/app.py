@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.errors import Shown
 from hub.model.request import refusal
-from hub.server.graphql import Engine, GraphQLEndpoint, Identifies
+from hub.server.graphql import Engine, GraphQLEndpoint, Identifies, Transport
 from hub.settings import Settings
 
 _READY_WITHIN = 2.0
@@ -35,12 +35,14 @@ def make_app(engine: Engine, identity: Identifies, settings: Settings) -> ASGIAp
         body = {"status": "ready" if good else "not ready", "sources": sources}
         return _json(200 if good else 503, body)
 
-    graphql = GraphQLEndpoint(
-        engine, identity, max_body_bytes=settings.max_body_bytes, deadline=settings.request_timeout
+    transport = Transport(
+        settings.max_body_bytes, settings.request_timeout, settings.compress_from_bytes, settings.batch_requests
     )
+    graphql = GraphQLEndpoint(engine, identity, transport)
     return Router(
         [
             Route("/graphql", graphql),
+            Route("/graphql/{id}", graphql),
             Route("/health", live, methods=["GET"]),
             Route("/health/live", live, methods=["GET"]),
             Route("/health/ready", ready, methods=["GET"]),

@@ -23,7 +23,7 @@ from graphql import GraphQLSchema, OperationType, execute_sync, extend_schema, g
 from graphql.language import DocumentNode, FieldNode, OperationDefinitionNode, SelectionSetNode
 
 from hub.assertion import Signer, read_private_key
-from hub.cache import Bounded
+from hub.cache import Bounded, Store
 from hub.compose import compose, compose_alone
 from hub.errors import BuildFailed, Refused, SettingsWrong, Shown
 from hub.executor import Lanes, Observed, Program, Programs, Secrets, check, run, runs
@@ -31,6 +31,7 @@ from hub.model.authorized import Authorized
 from hub.model.effect import Effect
 from hub.model.entrance import ENTITIES, REPRESENTATIONS, SERVICE
 from hub.model.graph import Compared, Coordinate, DeclaredGraph, PolicyTable, Remote, RowsTell
+from hub.model.limits import Limits
 from hub.model.mapping import Lookup, Reference, SourceMapping
 from hub.model.operation import Operation
 from hub.model.plan import Fetch, Plan
@@ -40,13 +41,14 @@ from hub.model.supergraph import Supergraph
 from hub.model.viewer import Audience, Profile, Served, Universe, Viewer, standings
 from hub.operation import (
     Form,
-    Limits,
     Prepared,
     booleans_given,
+    check_reads_only,
     coerce_forming_variables,
     coerce_variables,
     forms_of,
     normalise,
+    operation_names,
     parse_document,
     prepare,
 )
@@ -82,10 +84,12 @@ from hub.sources.postgres import PostgresSource, compile_fetch
 from hub.sources.remote import RemoteSource, Rows
 from hub.sources.remote.transport import Limits as TransportLimits
 from hub.sources.remote.transport import Transport
+from hub.stored import Manifest, StoredDocuments, Storing, read_manifest
 
 DOCUMENTS_KEPT = 1_000
 PROFILES_KEPT = 256
 PROGRAMS_OF_A_DOCUMENT = 32
+READABLE_KEPT = 2_000
 _LAST_DRAW = math.nextafter(1.0, 0.0)
 
 
@@ -207,8 +211,11 @@ def open_subgraph(declared: DeclaredGraph, source: str, settings: Settings) -> E
     return over_databases(build_subgraph(declared, source), settings)
 
 
-def over_databases(built: Built, settings: Settings) -> Engine:
-    """An engine over the databases of the settings; `SettingsWrong` if they lack what this graph needs."""
+def over_databases(built: Built, settings: Settings, store: Store | None = None) -> Engine:
+    """An engine over the databases of the settings; `SettingsWrong` if they lack what this graph needs.
+
+    store  what replicas share; it is opened and closed elsewhere, because it lives longer than an engine
+    """
     if settings.pseudonym_key is None and built.rules.uses(Effect.PSEUDONYM):
         raise SettingsWrong("`HUB_PSEUDONYM_KEY` is missing: the policy table shows pseudonyms, which are made with it")
     signer = None
@@ -217,7 +224,41 @@ def over_databases(built: Built, settings: Settings) -> Engine:
         assert settings.assertion_key is not None
         signer = Signer(read_private_key(settings.assertion_key), settings.assertion_issuer)
     sources = _sources(built, settings, settings.pseudonym_key, signer)
-    return Engine(built, sources, pseudonym_secret=settings.pseudonym_key)
+    return Engine(
+        built,
+        sources,
+        document_limits(settings),
+        pseudonym_secret=settings.pseudonym_key,
+        storing=storing(settings, store),
+    )
+
+
+def document_limits(settings: Settings) -> Limits:
+    """How large documents may be."""
+    return Limits(
+        characters=settings.max_characters,
+        tokens=settings.max_tokens,
+        brackets=settings.max_brackets,
+        aliases=settings.max_aliases,
+        directives=settings.max_directives,
+        operations=settings.max_operations,
+        fragments=settings.max_fragments,
+        variables=settings.max_variables,
+        depth=settings.max_depth,
+        roots=settings.max_roots,
+        fields=settings.max_fields,
+    )
+
+
+def storing(settings: Settings, store: Store | None) -> Storing:
+    """What is stored of documents, as the settings say; `SettingsWrong` with what is wrong with the manifest."""
+    return Storing(
+        read_manifest(settings.operations) if settings.operations is not None else Manifest(),
+        settings.operations_only,
+        store if settings.persisted_queries else None,
+        settings.persisted_queries,
+        settings.warm_seconds,
+    )
 
 
 def open_unconnected(built: Built) -> Engine:
@@ -291,6 +332,7 @@ def open_gateway(
     labels: Collection[str] = (),
     trusted: Collection[str] = (),
     draw: Callable[[], float] = random.random,
+    storing: Storing | None = None,
 ) -> Engine:
     """An engine over remote subgraphs alone, with every field public.
 
@@ -299,7 +341,7 @@ def open_gateway(
     trusted  the subgraphs whose errors are shown as they are
     draw     a number from 0 to below 1 for each request, which decides what a percentage of them does
     """
-    return over_subgraphs(build_public(supergraph, labels), urls, trusted=trusted, draw=draw)
+    return over_subgraphs(build_public(supergraph, labels), urls, trusted=trusted, draw=draw, storing=storing)
 
 
 def over_subgraphs(
@@ -308,6 +350,8 @@ def over_subgraphs(
     *,
     trusted: Collection[str] = (),
     draw: Callable[[], float] = random.random,
+    limits: Limits | None = None,
+    storing: Storing | None = None,
 ) -> Engine:
     """An engine over the remote subgraphs of a public graph, as for `open_gateway`."""
     supergraph = built.supergraph
@@ -317,7 +361,7 @@ def over_subgraphs(
         )
         for name, url in supergraph.graphs.items()
     }
-    return Engine(built, sources, draw=draw)
+    return Engine(built, sources, limits, draw=draw, storing=storing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,6 +410,7 @@ class Engine:
         pseudonym_secret: bytes | None = None,
         today: Callable[[], date] = _today,
         draw: Callable[[], float] = random.random,
+        storing: Storing | None = None,
     ) -> None:
         self.built = built
         self.sources = sources
@@ -380,14 +425,20 @@ class Engine:
         self._makers: Bounded[Profile, Programs] = Bounded(PROFILES_KEPT)
         self._documents: Bounded[tuple[str, str | None, Profile], _Document] = Bounded(DOCUMENTS_KEPT)
         self._lanes: Lanes | None = None
+        self._storing = storing or Storing()
+        self._stored = StoredDocuments(self._storing, self.readable)
+        self._readable: Bounded[tuple[str, Profile], bool] = Bounded(
+            READABLE_KEPT + len(self._storing.manifest.documents) * PROFILES_KEPT
+        )
 
     async def start(self) -> None:
-        """Builds the contracts that are known beforehand, if that was not done."""
+        """Builds what is known beforehand, so that no request waits for it: contracts, plans of stored documents."""
         if not self.built.contracts:
             self.built = self.built.warmed()
+        await self._warm()
 
     async def stop(self) -> None:
-        """Lets go of every source, when what was asked of it is answered."""
+        """Lets go of every source, when what was asked of it is answered. What is shared lives longer."""
         if self._lanes is not None:
             await self._lanes.settled()
         await asyncio.gather(*(source.close() for source in self.sources.values()))
@@ -401,14 +452,66 @@ class Engine:
         """The schema a profile sees, built once."""
         return self._contracts.get(profile) or self._contracts.put(profile, self.built.contract(profile))
 
+    def readable(self, text: str, profile: Profile) -> bool:
+        """Whether a document is valid, with all of its operations, as a profile sees the graph."""
+        key = (text, replace(profile, project=None))  # all projects see the same
+        found = self._readable.get(key)
+        if found is None:
+            found = self._readable.put(key, self._is_readable(*key))
+        return found
+
+    def _is_readable(self, text: str, profile: Profile) -> bool:
+        try:
+            parsed = parse_document(text, self.limits)
+            for name in operation_names(parsed):
+                prepare(parsed, name, self.contract(profile), self.limits, self.built.declared.lists)
+        except Refused:
+            return False
+        return True
+
+    async def _warm(self) -> None:
+        """Decides which profile may run which stored document, then plans them, of those that run no other first.
+
+        It takes turns with requests. What is not done within its time is done when it is asked for.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._storing.warm_seconds
+        asking = sorted(profiles(self.built.rules), key=lambda one: one.audience not in self._storing.only)
+        work: list[tuple[Callable[[str, Profile], object], Profile]] = [
+            *((self.readable, profile) for profile in asking),
+            *((self._plan_defaults, profile) for profile in asking if profile.audience is not Audience.ANALYST),
+        ]
+        for step, profile in work:
+            for stored in self._storing.manifest.documents:
+                if loop.time() > until or len(self._documents) >= DOCUMENTS_KEPT // 2:
+                    return
+                step(stored.text, profile)
+                await asyncio.sleep(0)
+
+    def _plan_defaults(self, text: str, profile: Profile) -> None:
+        """Plans a document, if a profile may run it, as its operations are with the defaults of their variables."""
+        if not self.readable(text, profile):
+            return
+        names = operation_names(parse_document(text, self.limits))
+        for name in names if len(names) > 1 else (None,):
+            try:
+                document = self._document(Request(text, name), profile)
+                prepared = document.prepared
+                variables = coerce_forming_variables(prepared, {})
+                self._planned(document, tuple(booleans_given(prepared, {}).values()), variables, profile)
+            except Refused:
+                continue  # its plan hangs on variables that have no default, or it is beyond a limit
+
     async def execute(self, request: Request, viewer: Viewer) -> Response:
         """The answer to one request. What is wrong with the request is shown; a fault of the hub is raised."""
         try:
             return await self._execute(request, viewer)
         except Refused as refused:
-            return Response(refusal(refused.errors), executed=False)
+            return Response(refusal(refused.errors), executed=False, status=refused.status)
 
     async def _execute(self, request: Request, viewer: Viewer) -> Response:
+        if self._stored.concerns(request, viewer.profile):
+            request = await self._stored.found(request, viewer)
         program, variables = self.program(request, viewer.profile)
         if request.plan is not None:
             return await self._with_plan(request.plan, program, variables, viewer)
@@ -422,6 +525,12 @@ class Engine:
         if profile.agreement is not None:
             check_agreement(request, profile, self.built.rules.agreements, self._today())
         booleans = tuple([bool(variables.get(name)) for name in prepared.booleans])
+        return self._planned(document, booleans, variables, profile), variables
+
+    def _planned(
+        self, document: _Document, booleans: tuple[bool, ...], variables: Mapping[str, Any], profile: Profile
+    ) -> Program:
+        prepared = document.prepared
         forms = forms_of(prepared.forming, variables) if prepared.forming else ()
         way = _Way(self._shares.drawn(self._draw()) if self._shares.bounds else 0, booleans, forms)
         program = document.programs.get(way)
@@ -430,7 +539,7 @@ class Engine:
             # What introspection answers may hang on variables, and stands in its program as text.
             if not (program.introspects and prepared.operation.variable_definitions):
                 document.programs.put(way, program)
-        return program, variables
+        return program
 
     async def _with_plan(
         self, wish: PlanWish, program: Program, variables: Mapping[str, Any], viewer: Viewer
@@ -454,19 +563,19 @@ class Engine:
 
     def _document(self, request: Request, profile: Profile) -> _Document:
         key = (request.document, request.operation_name, profile)
-        return self._documents.get(key) or self._documents.put(
-            key,
-            _Document(
-                prepare(
-                    parse_document(request.document, self.limits),
-                    request.operation_name,
-                    self.contract(profile),
-                    self.limits,
-                    self.built.declared.lists,
-                ),
-                Bounded(PROGRAMS_OF_A_DOCUMENT * len(self._shares.graphs)),
-            ),
+        document = self._documents.get(key) or self._documents.put(key, self._prepared(request, profile))
+        if request.reads_only:
+            check_reads_only(document.prepared.document, request.operation_name)
+        return document
+
+    def _prepared(self, request: Request, profile: Profile) -> _Document:
+        parsed = parse_document(request.document, self.limits)
+        if request.reads_only:
+            check_reads_only(parsed, request.operation_name)
+        prepared = prepare(
+            parsed, request.operation_name, self.contract(profile), self.limits, self.built.declared.lists
         )
+        return _Document(prepared, Bounded(PROGRAMS_OF_A_DOCUMENT * len(self._shares.graphs)))
 
     def stages(self, request: Request, profile: Profile) -> Stages:
         """Every stage's value for one request, up to the plan; variables that cannot change it need no value.

@@ -8,9 +8,11 @@
     │   ├── Unauthenticated  no token, or one that is not accepted (HTTP 401)
     │   ├── Unverifiable     nobody can say now whether the token is to be accepted (HTTP 503)
     │   ├── NotUnderstood    the request is not a GraphQL request (HTTP 400)
+    │   ├── NotSafe          what may write, sent by a way that may only read (HTTP 405)
     │   └── Refused          the document or its variables are refused before anything is read
     └── Internal             masked; logged with an id
-        └── SourceUnavailable  a source is down or late; the part it feeds is null
+        ├── SourceUnavailable  a source is down or late; the part it feeds is null
+        └── StoreUnavailable   what replicas share does not answer; this process goes on alone
 
 Takes nothing, imports nothing of the hub. Messages are lower case, with the input in backticks and no class names.
 """
@@ -57,9 +59,12 @@ class StartFailed(HubError):
 
 
 class Shown(HubError):
-    """An error made of what the client sent: `message` and `code` go into the answer."""
+    """An error made of what the client sent: `message` and `code` go into the answer.
 
-    status = 200
+    status  of HTTP, whatever the media type of the answer; 0 where that decides
+    """
+
+    status = 0
     code = "BAD_REQUEST"
 
     def __init__(
@@ -98,6 +103,13 @@ class NotUnderstood(Shown):
     code = "BAD_REQUEST"
 
 
+class NotSafe(Shown):
+    """An operation that may write, or that goes on, sent by a way that may only read."""
+
+    status = 405
+    code = "METHOD_NOT_ALLOWED"
+
+
 class Refused(HubError):
     """The document, its operation name or its variables are refused; nothing was read.
 
@@ -107,6 +119,11 @@ class Refused(HubError):
     def __init__(self, errors: Sequence[Shown]) -> None:
         self.errors = tuple(errors)
         super().__init__("; ".join(error.message for error in self.errors))
+
+    @property
+    def status(self) -> int:
+        """Of HTTP, if a reason has one of its own; otherwise 0."""
+        return next((error.status for error in self.errors if error.status), 0)
 
 
 class Internal(HubError):
@@ -127,6 +144,10 @@ class SourceUnavailable(Internal):
 
     def __str__(self) -> str:
         return f"source `{self.source}` is unavailable: {self.cause!r}"
+
+
+class StoreUnavailable(Internal):
+    """What replicas share did not answer in time or at all. Never leaves `hub.cache` where there is a fallback."""
 
 
 def origin(error: BaseException) -> str:

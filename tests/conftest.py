@@ -5,6 +5,7 @@ cluster      the server; `cluster.owner_dsn(database)` reaches any database
 owner_dsns   source -> the address of the role that may do everything
 dsns         source -> universe -> the address to read from
 sample       the people the sample viewers are
+redis        a real Redis
 make_token   a sample viewer's token, with claims changed or left out
 """
 
@@ -24,6 +25,7 @@ from hub.demo.country.sample import Sample
 from hub.demo.start import Demo, Silent, running_demo
 from hub.demo.tokens import VIEWERS, sign, subjects
 from hub.settings import SourceDsns
+from tests.redis_server import RedisServer, running_redis
 
 # The same examples every time, and no clock: a busy machine is no failure.
 settings.register_profile("hub", deadline=None, derandomize=True)
@@ -80,3 +82,10 @@ def make_token(demo: Demo) -> MakeToken:
         return sign(demo.folder, {claim: value for claim, value in whole.items() if value is not None})
 
     return make
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[RedisServer]:
+    """A real Redis that nobody kills; who wants to takes `running_redis` for himself."""
+    with running_redis() as server:
+        yield server

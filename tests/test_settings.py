@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import re
+from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -12,7 +13,9 @@ import pytest
 from click.testing import CliRunner
 
 from hub.cli import main
+from hub.engine import document_limits
 from hub.errors import SettingsWrong
+from hub.model.limits import Limits
 from hub.model.viewer import Universe
 from hub.settings import SOURCES, Settings, declared, read_settings, require_owners, require_serving
 
@@ -30,6 +33,7 @@ def dsns(*universes: Universe) -> dict[str, str]:
 
 def test_an_empty_environment_gives_the_defaults() -> None:
     assert read_settings({"PATH": "/bin"}) == Settings()
+    assert document_limits(Settings()) == Limits()
 
 
 def test_every_variable_is_read(tmp_path: Path) -> None:
@@ -50,12 +54,18 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             "HUB_ASSERTION_KEY": str(keys),
             "HUB_ASSERTION_KEYS": str(keys),
             "HUB_ASSERTION_ISSUER": "hub.example",
+            "HUB_REDIS_URL": "rediss://hub:sesame@cache:6380/2",
+            "HUB_REDIS_TIMEOUT": "0.1",
+            "HUB_REPLICAS": "6",
+            "HUB_MAX_TOKENS": "500",
             "HUB_HOST": "::1",
             "HUB_PORT": "9000",
             "HUB_POOL_SIZE": "8",
             "HUB_STATEMENT_TIMEOUT": "1.5",
             "HUB_REQUEST_TIMEOUT": "3",
             "HUB_MAX_BODY_BYTES": "5000",
+            "HUB_COMPRESS_FROM_BYTES": "0",
+            "HUB_BATCH_REQUESTS": "10",
             "HUB_LOG_LEVEL": "debug",
             "HUB_REMOTES": str(tmp_path),
             "HUB_OWNER_DSN_HOUSEHOLD": "postgres://owner@db/household",
@@ -68,10 +78,14 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert (settings.keys, settings.issuer, settings.audience) == (keys, "https://issuer.example", "book")
     assert (settings.host, settings.port, settings.pool_size) == ("::1", 9000, 8)
     assert (settings.statement_timeout, settings.request_timeout, settings.max_body_bytes) == (1.5, 3.0, 5000)
+    assert (settings.compress_from_bytes, settings.batch_requests) == (0, 10)
     assert settings.log_level == "debug"
     assert settings.assurance == ("vneid-2", "vneid-3")
     assert (settings.leeway, settings.keys_refresh, settings.keys_max_age) == (5.0, 60.0, 3600.0)
     assert settings.trusted_proxies == (ip_network("10.0.0.0/24"), ip_network("::1/128"))
+    assert settings.redis_url == "rediss://hub:sesame@cache:6380/2"
+    assert (settings.redis_timeout, settings.replicas) == (0.1, 6)
+    assert document_limits(settings) == replace(Limits(), tokens=500)
     assert settings.remotes == tmp_path
     assert settings.pseudonym_key == bytes(range(40))
     assert (settings.assertion_key, settings.assertion_keys) == (keys, keys)
@@ -92,6 +106,8 @@ def test_an_instance_with_the_civilian_addresses_alone_is_legal() -> None:
         ("HUB_DSN_POPULATON_CIVILIAN", "x", "did you mean `HUB_DSN_POPULATION_CIVILIAN`?"),
         ("HUB_PORT", "eighty", "`HUB_PORT` must be a whole number from 1 to 65535, not `eighty`"),
         ("HUB_PORT", "0", "`HUB_PORT` must be a whole number from 1 to 65535, not `0`"),
+        ("HUB_BATCH_REQUESTS", "0", "`HUB_BATCH_REQUESTS` must be a whole number from 1 to 100, not `0`"),
+        ("HUB_COMPRESS_FROM_BYTES", "-1", "`HUB_COMPRESS_FROM_BYTES` must be a whole number from 0 to 100000000"),
         ("HUB_POOL_SIZE", "-1", "`HUB_POOL_SIZE` must be a whole number from 1 to 64"),
         ("HUB_REQUEST_TIMEOUT", "nan", "`HUB_REQUEST_TIMEOUT` must be a number of seconds"),
         ("HUB_STATEMENT_TIMEOUT", "0", "`HUB_STATEMENT_TIMEOUT` must be a number of seconds"),
@@ -110,6 +126,11 @@ def test_an_instance_with_the_civilian_addresses_alone_is_legal() -> None:
         ("HUB_PSEUDONYM_KEY", "c2VzYW1l", "`HUB_PSEUDONYM_KEY` must be 32 random bytes or more in base64"),
         ("HUB_PSEUDONYM_KEY", "sesame" * 4, "`HUB_PSEUDONYM_KEY` must be 32 random bytes or more"),
         ("HUB_PSEUDONYM_KEY", "not base64!" * 5, "`HUB_PSEUDONYM_KEY` must be 32 random bytes or more"),
+        ("HUB_REDIS_URL", "http://cache", "`HUB_REDIS_URL` must start with redis://, rediss:// or unix://"),
+        ("HUB_REDIS_URL", "redis://", "`HUB_REDIS_URL` must name a host, and a database by its number"),
+        ("HUB_REDIS_URL", "redis://cache/first", "`HUB_REDIS_URL` must name a host, and a database by its number"),
+        ("HUB_REDIS_URL", "unix://", "`HUB_REDIS_URL` must name a socket"),
+        ("HUB_MAX_ALIASES", "many", "`HUB_MAX_ALIASES` must be a whole number from 0 to 100000, not `many`"),
         ("HUB_OWNER_DSN_EMPLOYER", "mysql://x/y", "`HUB_OWNER_DSN_EMPLOYER` must start with postgresql://"),
         ("HUB_OWNER_DSN_EMPLOYER", "postgresql://x", "`HUB_OWNER_DSN_EMPLOYER` must name a database"),
     ],
@@ -130,9 +151,11 @@ def test_no_secret_is_told() -> None:
     with pytest.raises(SettingsWrong) as caught:
         read_settings(
             {"HUB_OWNER_DSN_EMPLOYER": "owner:sesame@db", "HUB_ROLE_PASSWORD_ALL": "", "HUB_PSEUDONYM_KEY": "sesame"}
+            | {"HUB_REDIS_URL": "http://hub:sesame@cache"}
         )
     assert "sesame" not in str(caught.value)
     assert "sesame" not in repr(read_settings({"HUB_PSEUDONYM_KEY": base64.b64encode(b"sesame" * 9).decode()}))
+    assert "sesame" not in repr(read_settings({"HUB_REDIS_URL": "redis://hub:sesame@cache"}))
     assert "sesame" not in repr(read_settings({"HUB_ROLE_PASSWORD_ALL": "sesame"}))
 
 

@@ -39,6 +39,7 @@ _COMMANDS = {
     "compose": "hub.cli.compose",
     "diff": "hub.cli.diff",
     "operation": "hub.cli.graph",
+    "operations": "hub.cli.operations",
     "policy": "hub.cli.policy",
     "plan": "hub.cli.graph",
     "sql": "hub.cli.graph",

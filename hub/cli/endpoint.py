@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import os
+import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -16,13 +18,13 @@ from hub.model.viewer import Universe
 from hub.settings import Settings, read_settings
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
-
-    from hub.engine import Built, Engine
+    from hub.cache import Store
+    from hub.engine import Built
     from hub.model.graph import DeclaredGraph
     from hub.model.supergraph import Supergraph
     from hub.model.viewer import Served
     from hub.server.edition import Edition
+    from hub.server.health import Look
     from hub.server.identity import Identity
     from hub.server.run import Leave
 
@@ -73,7 +75,7 @@ class _Made:
     """
 
     build: Callable[[], Built]
-    open: Callable[[Built], Edition]
+    open: Callable[[Built, Store], Edition]
     built: Built = field(init=False)
 
     def __post_init__(self) -> None:
@@ -82,13 +84,8 @@ class _Made:
     def renew(self) -> None:
         self.built = self.build()
 
-    def edition(self) -> Edition:
-        return self.open(self.built)
-
-    def again(self) -> Callable[[], Edition]:
-        """Builds anew; what is given back puts it together."""
-        self.renew()
-        return self.edition
+    def edition(self, store: Store) -> Edition:
+        return self.open(self.built, store)
 
 
 def run_endpoint(
@@ -101,6 +98,7 @@ def run_endpoint(
     """Serves until a signal. `announce` is called with the address as soon as it answers."""
     from hub.engine import build, over_databases
     from hub.server.app import make_app
+    from hub.server.edition import edition
     from hub.server.health import Health
     from hub.server.identity import open_identity
     from hub.server.run import Leave
@@ -117,12 +115,12 @@ def run_endpoint(
     def served(built: Built) -> Served:
         return built.served(settings.dsns.universes or tuple(Universe))
 
-    def opened(built: Built) -> Edition:
+    def opened(built: Built, store: Store) -> Edition:
         nonlocal before
-        engine = over_databases(built, settings)
+        engine = over_databases(built, settings, store)
         before = identity = open_identity(settings, served(built), before)
-        health = Health(engine.ready, {"issuers": _always(identity.ready)}, leave.leaving)
-        return _edition(make_app(engine, identity, settings, health), engine, identity)
+        health = Health(engine.ready, _beside(settings, store, identity), leave.leaving)
+        return edition(make_app(engine, identity, settings, health), engine, identity)
 
     _run(settings, made, opened, leave, announce, listener, reloads=reloads)
 
@@ -133,6 +131,7 @@ def run_subgraph(source: str, settings: Settings, announce: Callable[[str], None
     from hub.server.app import make_app
     from hub.server.asking import Asking
     from hub.server.asserted import Verifier
+    from hub.server.edition import edition
     from hub.server.health import Health
     from hub.server.identity import open_identity
     from hub.server.keys import read_key_set
@@ -157,12 +156,12 @@ def run_subgraph(source: str, settings: Settings, announce: Callable[[str], None
             readers = open_identity(settings, served, before)
         return hub, readers
 
-    def opened(built: Built) -> Edition:
+    def opened(built: Built, store: Store) -> Edition:
         nonlocal before
-        engine = over_databases(built, settings)
+        engine = over_databases(built, settings, store)
         hub, before = trusted(built)
-        health = Health(engine.ready, {"issuers": _always(before.ready)} if before else {}, leave.leaving)
-        return _edition(make_app(engine, Asking(hub, before), settings, health), engine, before)
+        health = Health(engine.ready, _beside(settings, store, before), leave.leaving)
+        return edition(make_app(engine, Asking(hub, before), settings, health), engine, *([before] if before else []))
 
     _run(settings, made, opened, leave, announce)
 
@@ -179,8 +178,9 @@ def run_gateway(
 
     read  the supergraph, and the addresses of its subgraphs
     """
-    from hub.engine import build_public, over_subgraphs
+    from hub.engine import build_public, document_limits, over_subgraphs, storing
     from hub.server.app import make_app
+    from hub.server.edition import edition
     from hub.server.health import Health
     from hub.server.identity import Everybody
     from hub.server.run import Leave
@@ -191,12 +191,15 @@ def run_gateway(
     def made() -> Built:
         nonlocal urls
         supergraph, urls = read()
+        storing(settings, None)
         return build_public(supergraph, labels).warmed()
 
-    def opened(built: Built) -> Edition:
-        engine = over_subgraphs(built, urls, trusted=trusted)
-        health = Health(engine.ready, leaving=leave.leaving)
-        return _edition(make_app(engine, Everybody(engine.public_viewer), settings, health), engine)
+    def opened(built: Built, store: Store) -> Edition:
+        engine = over_subgraphs(
+            built, urls, trusted=trusted, limits=document_limits(settings), storing=storing(settings, store)
+        )
+        health = Health(engine.ready, _beside(settings, store), leave.leaving)
+        return edition(make_app(engine, Everybody(engine.public_viewer), settings, health), engine)
 
     _run(settings, made, opened, leave, announce)
 
@@ -204,7 +207,7 @@ def run_gateway(
 def _run(
     settings: Settings,
     build: Callable[[], Built],
-    open_: Callable[[Built], Edition],
+    open_: Callable[[Built, Store], Edition],
     leave: Leave,
     announce: Callable[[str], None],
     listener: socket.socket | None = None,
@@ -212,6 +215,8 @@ def _run(
     reloads: bool = True,
 ) -> None:
     """Serves what is built, in this process or in several, and again what is built anew."""
+    from hub.cache import open_store
+    from hub.server.reload import heeding
     from hub.server.run import bind, serve
     from hub.server.supervise import Supervisor
 
@@ -220,32 +225,37 @@ def _run(
         address = f"http://{_shown(settings.host)}:{taken.getsockname()[1]}"
         made = _Made(build, open_)
 
-        def work(started: Callable[[], None], alive: int | None) -> None:
-            again = made.again if reloads else None
-            serve(made.edition(), taken, again=again, leave=leave, started=started, alive=alive)
+        heeds = os.getpid()
+
+        def work(started: Callable[[], None], alive: int | None, first: bool) -> None:
+            store = open_store(settings.redis_url, seconds=settings.redis_timeout, replicas=settings.replicas)
+
+            def again() -> Callable[[], Edition]:
+                made.renew()
+                return lambda: made.edition(store)
+
+            shared = reloads and first and settings.redis_url is not None
+            serve(
+                made.edition(store),
+                taken,
+                again=again if reloads else None,
+                leave=leave,
+                started=started,
+                alive=alive,
+                beside=heeding(store, (lambda: os.kill(heeds, signal.SIGHUP)) if shared else None),
+            )
 
         if settings.workers == 1:
-            work(lambda: announce(address), None)
+            work(lambda: announce(address), None, first=True)
             return
         within = settings.drain_notice + settings.drain_timeout + settings.statement_timeout + _SPARE
         Supervisor(work, settings.workers, made.renew, within, lambda: announce(address)).run()
 
 
-def _edition(app: ASGIApp, engine: Engine, identity: Identity | None = None) -> Edition:
-    """An application that begins and ends with its engine, and with the keys of who may ask."""
-    from hub.server.edition import Edition
-
-    async def start() -> None:
-        await engine.start()
-        if identity is not None:
-            await identity.start()
-
-    async def stop() -> None:
-        if identity is not None:
-            await identity.stop()
-        await engine.stop()
-
-    return Edition(app, start, stop)
+def _beside(settings: Settings, store: Store, identity: Identity | None = None) -> Mapping[str, Look]:
+    """What /health/ready shows beside the sources."""
+    found: dict[str, Look] = {"issuers": _always(identity.ready)} if identity is not None else {}
+    return found | ({"redis": store.ready} if settings.redis_url is not None else {})
 
 
 def _always(look: Callable[[], Mapping[str, bool]]) -> Callable[[], Awaitable[Mapping[str, bool]]]:

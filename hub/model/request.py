@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -11,6 +12,9 @@ import orjson
 
 from hub.errors import Shown
 from hub.model.description import Description
+
+DOCUMENT_ID = re.compile(r"(?:[A-Za-z0-9._~-]{1,64}:)?[A-Za-z0-9._~-]{1,256}")
+"""What may be the id of a stored document (GraphQL over HTTP, appendix A), within lengths."""
 
 
 class PlanWish(StrEnum):
@@ -26,6 +30,8 @@ class Request:
 
     purpose  what the data are asked for, which a partner names in `extensions.purpose`
     plan     whether the plan is asked for too, or alone, in `extensions.plan`
+    stored   the id of a stored document: in place of the text, which is then empty, or as the hash of it
+    reads_only  whether it came by a way that may only read: it may be repeated, prefetched, sent by a link
     """
 
     document: str
@@ -33,6 +39,8 @@ class Request:
     variables: Mapping[str, Any] = field(default_factory=dict)
     purpose: str | None = None
     plan: PlanWish | None = None
+    stored: str | None = None
+    reads_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +48,13 @@ class Response:
     """The bytes of a GraphQL response.
 
     executed  false when the request was refused before anything was read
+    status    of HTTP, if it was refused for a reason that has one of its own; otherwise 0
     plan      the plan that stands in the body, if one was asked for
     """
 
     body: bytes
     executed: bool = True
+    status: int = 0
     plan: Description | None = None
 
 

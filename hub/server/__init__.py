@@ -7,6 +7,8 @@ asserted     what a hub asserts to a subgraph -> profile and standing
 asking       who asks a subgraph: a hub, or a reader
 negotiation  headers -> how the body is read and how the answer is written
 answers      errors -> the one shape in which they are shown
+reading      a body or an address -> a request
+compression  an answer -> the same in fewer bytes
 graphql      /graphql: gates in a fixed order, then the engine
 app          the list of routes
 run          a socket, an event loop, signals

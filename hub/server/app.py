@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.errors import Shown
 from hub.model.request import refusal
-from hub.server.graphql import Engine, GraphQLEndpoint, Identifies
+from hub.server.graphql import Engine, GraphQLEndpoint, Identifies, Transport
 from hub.server.health import Health
 from hub.settings import Settings
 
@@ -16,12 +16,14 @@ from hub.settings import Settings
 def make_app(engine: Engine, identity: Identifies, settings: Settings, health: Health | None = None) -> ASGIApp:
     """The endpoint as an ASGI application. Whoever runs it starts and stops the engine."""
     health = health or Health(engine.ready)
-    graphql = GraphQLEndpoint(
-        engine, identity, max_body_bytes=settings.max_body_bytes, deadline=settings.request_timeout
+    transport = Transport(
+        settings.max_body_bytes, settings.request_timeout, settings.compress_from_bytes, settings.batch_requests
     )
+    graphql = GraphQLEndpoint(engine, identity, transport)
     return Router(
         [
             Route("/graphql", graphql),
+            Route("/graphql/{id}", graphql),
             Route("/health", health.live, methods=["GET"]),
             Route("/health/live", health.live, methods=["GET"]),
             Route("/health/ready", health.ready, methods=["GET"]),

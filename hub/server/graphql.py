@@ -3,40 +3,61 @@
     method, answer type, content type, length  ->  token  ->  body  ->  the engine's own gates
 
 A plain ASGI endpoint, because it runs for every request: no request object, no middleware, no second pass over the
-bytes of the answer. A POST must be `application/json`, which a browser never sends to a foreign site without asking
-first; a GET can only query; and the token is a header, which no browser adds by itself. So there is nothing to forge.
+bytes of the answer but to compress it for who asks for that.
+
+A foreign page can make a browser send some requests without asking first ("simple" ones, Fetch standard), with whatever
+the browser adds by itself. None of them is taken (cross-site request forgery): a POST must be `application/json`, and a
+GET must carry a header that a page may not set unasked: a bearer token, a content type that is not a form's, or one of
+those in `PREFLIGHTED`.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from os import urandom
 from random import getrandbits
-from typing import Any, Protocol
-from urllib.parse import parse_qsl
-
-import orjson
-from graphql import GraphQLError, OperationType, get_operation_ast, parse
+from typing import Any, NamedTuple, Protocol
 
 from hub.errors import NotUnderstood, Shown, Unauthenticated, Unverifiable, origin
-from hub.model.request import PlanWish, Request, Response, refusal
+from hub.model.request import Request, Response, refusal
 from hub.model.viewer import Viewer
 from hub.server.answers import body_of_internal, challenge
+from hub.server.compression import gzipped
 from hub.server.deadline import Deadline
-from hub.server.negotiation import ANSWERS, GRAPHQL, JSON, answer_type, is_json
+from hub.server.negotiation import ANSWERS, GRAPHQL, JSON, answer_type, is_json, takes_gzip
+from hub.server.reading import decoded, parameters, read_request
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+_Headers = dict[bytes, bytes]
+
+PREFLIGHTED = (b"graphql-require-preflight", b"apollo-require-preflight", b"x-apollo-operation-name")
+"""Headers that clients of GraphQL send to show that they are no foreign page: a browser would have asked first."""
+
 _log = logging.getLogger("hub.server")
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-_MAY_WRITE = re.compile(r"\b(?:mutation|subscription)\b")
+_FORMS = (b"application/x-www-form-urlencoded", b"multipart/form-data", b"text/plain")
+_READ = frozenset(
+    {
+        b"accept",
+        b"accept-encoding",
+        b"authorization",
+        b"client-cert",
+        b"content-encoding",
+        b"content-length",
+        b"content-type",
+        b"x-request-id",
+        *PREFLIGHTED,
+    }
+)
 
 
 class Engine(Protocol):
@@ -53,58 +74,72 @@ class Identifies(Protocol):
 
 
 class _Stopped(Exception):
-    """A request that ends at one of the gates of transport or authentication."""
+    """A request that ends at one of the gates of transport or authentication, or by a status of its own."""
 
-    def __init__(self, status: int, error: Shown, *headers: tuple[bytes, bytes]) -> None:
-        super().__init__(error.message)
+    def __init__(self, status: int, body: bytes, *headers: tuple[bytes, bytes]) -> None:
+        super().__init__(status)
         self.status = status
-        self.error = error
+        self.body = body
         self.headers = headers
+
+
+class _Who(NamedTuple):
+    """The headers that say who asks, each as often as it is there."""
+
+    authorization: Sequence[bytes]
+    certificate: Sequence[bytes]
 
 
 class _Gone(Exception):
     """The client has left; there is nobody to answer."""
 
 
-@dataclass(slots=True)
-class _Headers:
-    """The few headers that matter, read in one pass."""
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """What the endpoint takes and gives.
 
-    accept: bytes = b"*/*"
-    content_type: bytes = b""
-    content_length: bytes = b""
-    request_id: bytes = b""
-    authorization: Sequence[bytes] = ()
-    certificate: Sequence[bytes] = ()
+    deadline       seconds for a request: the last resort, because the sources have limits of their own
+    compress_from  bytes from which an answer is compressed for who asks for that; 0 for never
+    batch          requests that may come in one list; 1 for no lists
+    """
+
+    max_body_bytes: int = 1_000_000
+    deadline: float = 10.0
+    compress_from: int = 0
+    batch: int = 1
 
 
 class GraphQLEndpoint:
-    """ASGI. `deadline` is the last resort, in seconds: the sources have limits of their own."""
+    """ASGI."""
 
-    __slots__ = ("_deadline", "_engine", "_identity", "_max_body")
+    __slots__ = ("_compress_from", "_deadline", "_engine", "_identity", "_transport")
 
-    def __init__(self, engine: Engine, identity: Identifies, *, max_body_bytes: int, deadline: float) -> None:
+    def __init__(self, engine: Engine, identity: Identifies, transport: Transport) -> None:
         self._engine = engine
         self._identity = identity
-        self._max_body = max_body_bytes
-        self._deadline = Deadline(deadline)
+        self._transport = transport
+        self._compress_from = transport.compress_from or float("inf")
+        self._deadline = Deadline(transport.deadline)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = _read_headers(scope["headers"])
-        given = headers.request_id
+        headers, who = _read_headers(scope["headers"])
+        given = headers.get(b"x-request-id", b"")
         # An id has to be rare, not secret, and asking the system for each would cost a call.
         request_id = given if _REQUEST_ID.fullmatch(given) else b"%032x" % getrandbits(128)
         media = JSON
         more: Sequence[tuple[bytes, bytes]] = ()
         try:
             media = _answer_type(headers)
-            status, body = await self._answer(scope, receive, headers, media)
+            status, body = await self._answer(scope, receive, headers, who, media)
         except _Stopped as stopped:
-            status, body, more = stopped.status, refusal([stopped.error]), stopped.headers
+            status, body, more = stopped.status, stopped.body, stopped.headers
         except _Gone:
             return
         except Exception as error:  # noqa: BLE001 - the last gate: nothing of it goes out, all of it is logged
             status, body = 500, body_of_internal(_logged(error))
+        if len(body) >= self._compress_from and takes_gzip(headers.get(b"accept-encoding", b"")):
+            body = await gzipped(body)
+            more = (*more, (b"content-encoding", b"gzip"), (b"vary", b"accept-encoding"))
         await send(
             {
                 "type": "http.response.start",
@@ -120,56 +155,96 @@ class GraphQLEndpoint:
         )
         await send({"type": "http.response.body", "body": body})
 
-    async def _answer(self, scope: Scope, receive: Receive, headers: _Headers, media: bytes) -> tuple[int, bytes]:
+    async def _answer(
+        self, scope: Scope, receive: Receive, headers: _Headers, who: _Who, media: bytes
+    ) -> tuple[int, bytes]:
         method = scope["method"]
         if method == "POST":
             self._check_body(headers)
-        elif method != "GET":
+        elif method == "GET":
+            _check_preflighted(headers, who.authorization)
+        else:
             error = Shown(f"`{method}` is not for this address: send GET or POST", code="METHOD_NOT_ALLOWED")
-            raise _Stopped(405, error, (b"allow", b"GET, POST"))
+            raise _Stopped(405, refusal([error]), (b"allow", b"GET, POST"))
         try:
             client = scope.get("client")
-            peer = client[0] if client else ""
-            viewer = await self._identity.viewer(headers.authorization, headers.certificate, peer)
+            viewer = await self._identity.viewer(who.authorization, who.certificate, client[0] if client else "")
         except Unauthenticated as error:
-            raise _Stopped(401, error, (b"www-authenticate", challenge(error, headers.authorization))) from None
+            needed = challenge(error, who.authorization)
+            raise _Stopped(401, refusal([error]), (b"www-authenticate", needed)) from None
         except Unverifiable as error:
-            raise _Stopped(503, error, (b"retry-after", b"1")) from None
+            raise _Stopped(503, refusal([error]), (b"retry-after", b"1")) from None
+        path_id = scope["path_params"].get("id")
         try:
-            if method == "POST":
-                request = _request(_decoded(await self._body(receive)))
+            if method == "GET":
+                request = read_request(parameters(scope["query_string"]), path_id, reads_only=True)
             else:
-                request = _request(_parameters(scope["query_string"]))
-                _check_query_only(request)
+                content = decoded(await self._body(receive))
+                if isinstance(content, list):
+                    return 200, await self._answers(content, viewer)
+                request = read_request(content, path_id)
         except NotUnderstood as error:
-            raise _Stopped(400, error) from None
+            raise _Stopped(400, refusal([error])) from None
 
         try:
             response = await self._deadline.within(self._engine.execute(request, viewer))
         except TimeoutError:
-            raise _Stopped(503, Shown("the request took too long", code="TIMEOUT")) from None
+            raise _late() from None
+        if response.executed:
+            return 200, response.body
+        if response.status == 405:
+            raise _Stopped(405, response.body, (b"allow", b"POST"))
         # A document that is refused is a well-formed request: clients of the older media type read the body, not the
         # status (GraphQL over HTTP, section 6.4.1).
-        return (200 if response.executed or media is not GRAPHQL else 400), response.body
+        return (400 if media is GRAPHQL else 200), response.body
+
+    async def _answers(self, contents: Sequence[object], viewer: Viewer) -> bytes:
+        """The answers to a list of requests, in its order; what is no request is refused by itself."""
+        most = self._transport.batch
+        if most == 1:
+            raise NotUnderstood("a list of requests is not accepted: send them one by one", code="BATCH_NOT_ALLOWED")
+        if not 0 < len(contents) <= most:
+            text = f"a list of {len(contents)} requests is not accepted: send 1 to {most}"
+            raise NotUnderstood(text, code="BATCH_NOT_ALLOWED")
+
+        async def answer(content: object) -> bytes:
+            try:
+                return (await self._engine.execute(read_request(content), viewer)).body
+            except NotUnderstood as error:
+                return refusal([error])
+            except Exception as error:  # noqa: BLE001 - one request that fails inside does not take the others with it
+                return body_of_internal(_logged(error))
+
+        try:
+            found = await self._deadline.within(asyncio.gather(*map(answer, contents)))
+        except TimeoutError:
+            raise _late() from None
+        return b"[" + b",".join(found) + b"]"
 
     def _check_body(self, headers: _Headers) -> None:
-        if not is_json(headers.content_type):
-            shown = headers.content_type[:100].decode("latin-1") or "nothing"
+        content_type = headers.get(b"content-type", b"")
+        if not is_json(content_type):
+            shown = content_type[:100].decode("latin-1") or "nothing"
             error = Shown(
                 f"the content type must be `application/json` in UTF-8, not `{shown}`", code="UNSUPPORTED_MEDIA_TYPE"
             )
-            raise _Stopped(415, error)
-        if headers.content_length.isdigit() and int(headers.content_length[:20]) > self._max_body:
+            raise _Stopped(415, refusal([error]))
+        if headers.get(b"content-encoding", b"identity") != b"identity":
+            error = Shown("the body must not be compressed", code="UNSUPPORTED_MEDIA_TYPE")
+            raise _Stopped(415, refusal([error]), (b"accept-encoding", b"identity"))
+        length = headers.get(b"content-length", b"")
+        if length.isdigit() and int(length[:20]) > self._transport.max_body_bytes:
             raise self._too_large()
 
     def _too_large(self) -> _Stopped:
-        return _Stopped(413, Shown(f"the body is larger than {self._max_body} bytes", code="PAYLOAD_TOO_LARGE"))
+        text = f"the body is larger than {self._transport.max_body_bytes} bytes"
+        return _Stopped(413, refusal([Shown(text, code="PAYLOAD_TOO_LARGE")]))
 
     async def _body(self, receive: Receive) -> bytes:
         message = await receive()
         if message["type"] == "http.request" and not message.get("more_body", False):
             body: bytes = message.get("body", b"")
-            if len(body) > self._max_body:
+            if len(body) > self._transport.max_body_bytes:
                 raise self._too_large()
             return body
         chunks: list[bytes] = []
@@ -179,7 +254,7 @@ class GraphQLEndpoint:
                 raise _Gone
             chunk = message.get("body", b"")
             size += len(chunk)
-            if size > self._max_body:
+            if size > self._transport.max_body_bytes:
                 raise self._too_large()
             chunks.append(chunk)
             if not message.get("more_body", False):
@@ -187,112 +262,46 @@ class GraphQLEndpoint:
             message = await receive()
 
 
-def _read_headers(raw: Sequence[tuple[bytes, bytes]]) -> _Headers:
-    headers = _Headers()
+def _late() -> _Stopped:
+    return _Stopped(503, refusal([Shown("the request took too long", code="TIMEOUT")]))
+
+
+def _read_headers(raw: Sequence[tuple[bytes, bytes]]) -> tuple[_Headers, _Who]:
+    """The headers that matter, those of one name as one list (RFC 9110, section 5.3); and all that say who asks."""
+    found: _Headers = {}
+    authorization: Sequence[bytes] = ()
+    certificate: Sequence[bytes] = ()
     for name, value in raw:
-        match name:
-            case b"authorization":
-                headers.authorization = (*headers.authorization, value)
-            case b"client-cert":
-                headers.certificate = (*headers.certificate, value)
-            case b"accept":
-                headers.accept = value if headers.accept == b"*/*" else headers.accept + b"," + value
-            case b"content-type":
-                headers.content_type = value
-            case b"content-length":
-                headers.content_length = value
-            case b"x-request-id":
-                headers.request_id = value
-            case _:
-                pass
-    return headers
+        if name in _READ:
+            if name == b"authorization":
+                authorization = (*authorization, value)
+            elif name == b"client-cert":
+                certificate = (*certificate, value)
+            else:
+                found[name] = found[name] + b"," + value if name in found else value
+    return found, _Who(authorization, certificate)
 
 
 def _answer_type(headers: _Headers) -> bytes:
-    media = answer_type(headers.accept)
+    media = answer_type(headers.get(b"accept", b""))
     if media is None:
         text = "the answer is `application/json` or `application/graphql-response+json`: accept one of them"
-        raise _Stopped(406, Shown(text, code="NOT_ACCEPTABLE"))
+        raise _Stopped(406, refusal([Shown(text, code="NOT_ACCEPTABLE")]))
     return media
 
 
-def _decoded(body: bytes) -> object:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        if not body.strip():
-            raise NotUnderstood("the body is empty: send a JSON object with a `query`") from None
-        try:
-            body.decode()
-        except UnicodeDecodeError:
-            raise NotUnderstood("the body is not UTF-8") from None
-        raise NotUnderstood(f"the body is not JSON: {error}") from None
-
-
-def _parameters(query_string: bytes) -> object:
-    """The parameters of a GET as the object a POST would have sent."""
-    found: dict[str, object] = {}
-    try:
-        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=20)
-    except UnicodeDecodeError:
-        raise NotUnderstood("the parameters of the address are not UTF-8") from None
-    except ValueError:
-        raise NotUnderstood("the address has too many parameters") from None
-    for name, value in pairs:
-        if name in found:
-            raise NotUnderstood(f"the parameter `{name}` is there twice")
-        found[name] = value
-    for name in ("variables", "extensions"):
-        text = found.get(name)
-        if isinstance(text, str):
-            try:
-                found[name] = orjson.loads(text) if text else None
-            except orjson.JSONDecodeError:
-                raise NotUnderstood(f"the parameter `{name}` is not JSON") from None
-    if found.get("operationName") == "":
-        del found["operationName"]
-    return found
-
-
-def _request(content: object) -> Request:
-    if isinstance(content, list):
-        raise NotUnderstood("a list of requests is not accepted: send them one by one")
-    if not isinstance(content, dict):
-        raise NotUnderstood("the body must be a JSON object with a `query`")
-    document, extensions = content.get("query"), content.get("extensions")
-    if extensions is not None and not isinstance(extensions, dict):
-        raise NotUnderstood("`extensions` must be an object")
-    if document is None and extensions and "persistedQuery" in extensions:
-        raise NotUnderstood("persisted queries are not supported: send `query`", code="PERSISTED_QUERY_NOT_SUPPORTED")
-    if not isinstance(document, str):
-        raise NotUnderstood("`query` is missing" if document is None else "`query` must be a string")
-    name, variables = content.get("operationName"), content.get("variables")
-    if name is not None and not isinstance(name, str):
-        raise NotUnderstood("`operationName` must be a string")
-    if variables is None:
-        variables = {}
-    elif not isinstance(variables, dict):
-        raise NotUnderstood("`variables` must be an object")
-    purpose = (extensions or {}).get("purpose")
-    if purpose is not None and not isinstance(purpose, str):
-        raise NotUnderstood("`extensions.purpose` must be a string")
-    wish = (extensions or {}).get("plan")
-    if wish is not None and wish not in tuple(PlanWish):
-        raise NotUnderstood('`extensions.plan` must be "show" or "only"')
-    return Request(document, name, variables, purpose, PlanWish(wish) if wish is not None else None)
-
-
-def _check_query_only(request: Request) -> None:
-    """A GET may be repeated, prefetched and sent by a link, so it may only read."""
-    if not _MAY_WRITE.search(request.document):
+def _check_preflighted(headers: _Headers, authorization: Sequence[bytes]) -> None:
+    """Refuses what a foreign page could have made a browser send by itself."""
+    if any(value[:7].lower() == b"bearer " for value in authorization):
         return
-    try:
-        operation = get_operation_ast(parse(request.document, no_location=True), request.operation_name)
-    except (GraphQLError, RecursionError):
-        return  # the engine says what is wrong with it
-    if operation is not None and operation.operation is not OperationType.QUERY:
-        error = Shown(f"a {operation.operation.value} cannot be sent with GET: use POST", code="METHOD_NOT_ALLOWED")
-        raise _Stopped(405, error, (b"allow", b"POST"))
+    if any(headers.get(name) for name in PREFLIGHTED):
+        return
+    media = headers.get(b"content-type", b"").lower()
+    if media and not any(one in media for one in _FORMS):
+        return
+    names = " or ".join(f"`{name.decode()}`" for name in PREFLIGHTED[:2])
+    text = f"a GET could come from a foreign page: send a bearer token, or a header {names} with any value"
+    raise _Stopped(400, refusal([Shown(text, code="PREFLIGHT_REQUIRED")]))
 
 
 def _logged(error: Exception) -> str:

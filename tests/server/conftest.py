@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import httpx
@@ -17,6 +18,7 @@ from hub.errors import Shown
 from hub.model.request import Request, Response, refusal
 from hub.model.viewer import Served, Viewer
 from hub.server.app import make_app
+from hub.server.graphql import Engine, Identifies
 from hub.server.identity import Identity, Trust
 from hub.server.keys import read_key_set
 from hub.server.run import bind, make_server
@@ -33,6 +35,8 @@ def echo(request: Request, viewer: Viewer) -> Response:
         "variables": dict(request.variables),
         "purpose": request.purpose,
         "plan": request.plan,
+        "stored": request.stored,
+        "readsOnly": request.reads_only,
         "audience": viewer.profile.audience,
         "subject": viewer.subject,
     }
@@ -86,23 +90,33 @@ def token(issuer: Folder) -> str:
     return sign(issuer, {"hub_audience": "citizen", "acr": "vneid-2", "sub": "001099012345"})
 
 
-@pytest.fixture(scope="session")
-def running(issuer: Folder) -> Iterator[Running]:
-    """A server for all tests of this folder. The client sends no token by itself."""
-    engine = TinyEngine()
-    settings = Settings(max_body_bytes=20_000, request_timeout=0.2)
-    identity = Identity(Trust(read_key_set(issuer.keys), ISSUER, AUDIENCE, Served()))
+@contextmanager
+def serving(engine: Engine, identity: Identifies, settings: Settings) -> Iterator[tuple[str, int]]:
+    """The address of a server that runs while the block lasts."""
     listener = bind("127.0.0.1", 0)
-    address = listener.getsockname()
     up = threading.Event()
     server = make_server(make_app(engine, identity, settings), up.set)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
-    assert up.wait(10)
-    with httpx.Client(base_url=f"http://{address[0]}:{address[1]}") as client:
+    try:
+        assert up.wait(10)
+        yield listener.getsockname()
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def running(issuer: Folder) -> Iterator[Running]:
+    """A server for all tests of this folder. The client sends no token by itself."""
+    engine = TinyEngine()
+    settings = Settings(max_body_bytes=20_000, request_timeout=0.2, compress_from_bytes=1_000)
+    identity = Identity(Trust(read_key_set(issuer.keys), ISSUER, AUDIENCE, Served()))
+    with (
+        serving(engine, identity, settings) as address,
+        httpx.Client(base_url=f"http://{address[0]}:{address[1]}") as client,
+    ):
         yield Running(client, engine, address)
-    server.should_exit = True
-    thread.join()
 
 
 @pytest.fixture

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import socket
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 import httpx
+import hypothesis
+import hypothesis.strategies as st
 import pytest
 
 from hub.demo.folder import Folder
-from hub.demo.tokens import sign
-from hub.server.negotiation import GRAPHQL, JSON, answer_type, is_json
+from hub.demo.tokens import AUDIENCE, ISSUER, sign
+from hub.model.viewer import Served
+from hub.server.compression import gzipped
+from hub.server.identity import Identity, Trust
+from hub.server.keys import read_key_set
+from hub.server.negotiation import ANSWERS, GRAPHQL, JSON, answer_type, is_json, takes_gzip
+from hub.settings import Settings
 
-from .conftest import Running
+from .conftest import Running, TinyEngine, serving
 
 QUERY = "{ me { fullName } }"
 BOTH = "application/graphql-response+json, application/json;q=0.9"
@@ -47,6 +55,8 @@ def test_a_post_reaches_the_engine_as_it_was_sent(authorized: httpx.Client) -> N
         "variables": {"x": ["Nguyễn", 1, None]},
         "purpose": None,
         "plan": None,
+        "stored": None,
+        "readsOnly": False,
         "audience": "citizen",
         "subject": "001099012345",
     }
@@ -122,7 +132,8 @@ def test_a_request_id_that_is_none_is_replaced(authorized: httpx.Client, given: 
     "accept, media",
     [
         (b"*/*", JSON),
-        (b"", JSON),
+        (b"", GRAPHQL),
+        (b" ", GRAPHQL),
         (b"application/json", JSON),
         (b"application/*", JSON),
         (b"application/graphql-response+json", GRAPHQL),
@@ -135,6 +146,23 @@ def test_a_request_id_that_is_none_is_replaced(authorized: httpx.Client, given: 
         (b"text/html", None),
         (b"application/json;q=0", None),
         (b"application/json;q=x", None),
+        (b"application/json;q=nan", None),
+        (b"application/json;q=-1", None),
+        (b"application/json;q=1e3, application/graphql-response+json;q=0.1", GRAPHQL),
+        (b"application/json;q=0.25 , application/graphql-response+json ; q=0.250", GRAPHQL),
+        (b"application/json;charset=UTF-8", JSON),
+        (b"application/json;charset=latin-1", None),
+        (b"application/json;charset=latin-1, application/graphql-response+json;q=0.1", GRAPHQL),
+        (b"application/json;q=0.1, application/json;q=0.9, application/graphql-response+json;q=0.5", JSON),
+        (b"application/*;q=0, */*", None),
+        (b"*/*;q=0", None),
+        (b"*/*;q=0, application/json", JSON),
+        (b"application/graphql-response+json, */*;q=0", GRAPHQL),
+        (b"multipart/mixed;deferSpec=20220824, application/graphql-response+json, application/json;q=0.9", GRAPHQL),
+        (b"multipart/mixed", None),
+        (b"application/graphql+json, application/json", JSON),
+        (b",,;;=,application/json,", JSON),
+        (b",", None),
     ],
 )
 def test_the_client_chooses_the_media_type(accept: bytes, media: bytes | None) -> None:
@@ -152,6 +180,10 @@ def test_the_client_chooses_the_media_type(accept: bytes, media: bytes | None) -
         (b"text/plain", False),
         (b"multipart/form-data; boundary=x", False),
         (b"application/x-www-form-urlencoded", False),
+        (b"application/json; charset", False),
+        (b"application/json; charset=utf-8; charset=utf-16", False),
+        (b"application/json,text/plain", False),
+        (b"application/graphql-response+json", False),
         (b"", False),
     ],
 )
@@ -202,7 +234,21 @@ def test_a_refusal_says_where(authorized: httpx.Client) -> None:
         (b'{"query": "{ a }", "extensions": {"plan": true}}', '`extensions.plan` must be "show" or "only"'),
         (b'{"query": "{ a }", "extensions": {"plan": "all"}}', '`extensions.plan` must be "show" or "only"'),
         (b'{"query": "{ a }", "extensions": {"plan": ["show"]}}', '`extensions.plan` must be "show" or "only"'),
-        (b'{"extensions": {"persistedQuery": {}}}', "persisted queries are not supported"),
+        (b'{"extensions": {"persistedQuery": 1}}', "`extensions.persistedQuery` must be an object"),
+        (b'{"extensions": {"persistedQuery": {}}}', "`extensions.persistedQuery` must be an object with"),
+        (b'{"extensions": {"persistedQuery": {"sha256Hash": "a"}}}', "`extensions.persistedQuery.version` must be 1"),
+        (b'{"extensions": {"persistedQuery": {"version": true, "sha256Hash": "a"}}}', "version` must be 1"),
+        (b'{"extensions": {"persistedQuery": {"version": 2, "sha256Hash": "a"}}}', "version` must be 1"),
+        (b'{"extensions": {"persistedQuery": {"version": 1, "sha256Hash": null}}}', "sha256Hash` must be a string"),
+        (b'{"extensions": {"persistedQuery": {"version": 1, "sha256Hash": ["a"]}}}', "must be the id of a document"),
+        (b'{"documentId": 1}', "`documentId` must be the id of a document"),
+        (b'{"documentId": ""}', "`documentId` must be the id of a document"),
+        (b'{"documentId": "../../etc/passwd"}', "`documentId` must be the id of a document"),
+        (b'{"documentId": "a\\nb"}', "`documentId` must be the id of a document"),
+        (b'{"documentId": "a", "id": "b"}', "`documentId` and `id` name different documents"),
+        (b'{"documentId": "a", "query": "{ a }"}', "`query` and the id of a stored document are both there"),
+        (b'{"documentId": "sha256:a", "query": ""}', "`query` is empty"),
+        (b'{"documentId": null}', "`query` is missing"),
     ],
 )
 @pytest.mark.parametrize("accept", ["*/*", BOTH])
@@ -214,37 +260,23 @@ def test_a_body_that_is_no_request_is_400(authorized: httpx.Client, body: bytes,
 
 
 @pytest.mark.parametrize(
-    "query, status, message",
+    "query, message",
     [
-        ("", 400, "`query` is missing"),
-        ("query=%ff", 400, "not UTF-8"),
-        ("query={a}&query={b}", 400, "there twice"),
-        ("query={a}&variables={", 400, "`variables` is not JSON"),
-        ("query={a}&variables=[]", 400, "`variables` must be an object"),
-        ("query={a}&extensions={", 400, "`extensions` is not JSON"),
-        ("query={a}&extensions=[]", 400, "`extensions` must be an object"),
-        ('query={a}&extensions={"purpose":{}}', 400, "`extensions.purpose` must be a string"),
-        ("&".join(f"a{n}=1" for n in range(30)), 400, "too many parameters"),
-        ("query=" + quote("mutation { a }"), 405, "a mutation cannot be sent with GET"),
-        ("query=" + quote("subscription { a }"), 405, "a subscription cannot be sent with GET"),
-        ("query=" + quote("query Q { a } mutation M { a }") + "&operationName=M", 405, "a mutation cannot"),
+        ("", "`query` is missing"),
+        ("query=%ff", "not UTF-8"),
+        ("query={a}&query={b}", "there twice"),
+        ("query={a}&variables={", "`variables` is not JSON"),
+        ("query={a}&variables=[]", "`variables` must be an object"),
+        ("query={a}&extensions={", "`extensions` is not JSON"),
+        ("query={a}&extensions=[]", "`extensions` must be an object"),
+        ('query={a}&extensions={"purpose":{}}', "`extensions.purpose` must be a string"),
+        ("&".join(f"a{n}=1" for n in range(30)), "too many parameters"),
     ],
 )
-def test_an_address_that_is_no_query_is_refused(
-    authorized: httpx.Client, query: str, status: int, message: str
-) -> None:
+def test_an_address_that_is_no_query_is_refused(authorized: httpx.Client, query: str, message: str) -> None:
     response = authorized.get(f"/graphql?{query}")
-    assert response.status_code == status
+    assert response.status_code == 400
     assert message in error(response)["message"]
-    if status == 405:
-        assert response.headers["allow"] == "POST"
-
-
-@pytest.mark.parametrize("query", ["{ mutation }", "query Q { a } mutation M { a }&operationName=Q", "mutation {"])
-def test_a_get_that_only_speaks_of_mutations_is_served(authorized: httpx.Client, query: str) -> None:
-    document, _, name = query.partition("&operationName=")
-    parameters = {"query": document} | ({"operationName": name} if name else {})
-    assert authorized.get("/graphql", params=parameters).status_code == 200
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"])
@@ -260,6 +292,14 @@ def test_what_a_foreign_site_could_send_unasked_is_415(authorized: httpx.Client,
     response = authorized.post("/graphql", content=body, headers={"content-type": content_type})
     assert response.status_code == 415
     assert "application/json" in error(response)["message"]
+
+
+def test_a_compressed_body_is_415(authorized: httpx.Client) -> None:
+    headers = {"content-type": "application/json", "content-encoding": "gzip"}
+    response = authorized.post("/graphql", content=gzip.compress(b'{"query": "{ a }"}'), headers=headers)
+    assert response.status_code == 415
+    assert response.headers["accept-encoding"] == "identity"
+    assert "must not be compressed" in error(response)["message"]
 
 
 def test_a_post_without_a_content_type_is_415(authorized: httpx.Client) -> None:
@@ -287,6 +327,213 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_harms_nobody(running: Ru
             b"authorization: Bearer " + token.encode() + b"\r\n\r\n{"
         )
     assert running.client.get("/health/live").status_code == 200
+
+
+# --- ids of stored documents ----------------------------------------------------------------------------------------
+
+HASH = "7dba4bd717b41f10434822356a93c32b1fb4907b983e854300ad839f84cdcd6e"
+
+
+@pytest.mark.parametrize(
+    "path, body, stored",
+    [
+        ("/graphql", {"documentId": "book-1.2_a~b"}, "book-1.2_a~b"),
+        ("/graphql", {"id": "x-codegen:abc", "query": None}, "x-codegen:abc"),
+        ("/graphql", {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": HASH}}}, f"sha256:{HASH}"),
+        ("/graphql", {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": HASH.upper()}}}, f"sha256:{HASH}"),
+        ("/graphql", {"documentId": HASH}, f"sha256:{HASH}"),
+        ("/graphql/book", {}, "book"),
+        ("/graphql/book", {"documentId": "book", "id": "book"}, "book"),
+        (f"/graphql/sha256:{HASH}", {"documentId": HASH}, f"sha256:{HASH}"),
+        (f"/graphql/sha256%3A{HASH}", {}, f"sha256:{HASH}"),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_document_is_named_in_the_body_in_the_address_or_in_the_path(
+    authorized: httpx.Client, method: str, path: str, body: dict[str, Any], stored: str
+) -> None:
+    if method == "POST":
+        response = authorized.post(path, json=body | {"variables": {"x": 1}})
+    else:
+        parameters = {name: value if isinstance(value, str) else json.dumps(value) for name, value in body.items()}
+        parameters.pop("query", None)
+        response = authorized.get(path, params=parameters | {"variables": '{"x":1}'})
+    data = response.json()["data"]
+    assert (data["stored"], data["document"], data["variables"]) == (stored, "", {"x": 1})
+    assert data["readsOnly"] is (method == "GET")
+
+
+def test_a_document_may_come_with_its_hash(authorized: httpx.Client) -> None:
+    body = {"query": QUERY, "extensions": {"persistedQuery": {"version": 1, "sha256Hash": HASH}}}
+    data = authorized.post("/graphql", json=body).json()["data"]
+    assert (data["stored"], data["document"]) == (f"sha256:{HASH}", QUERY)
+
+
+@pytest.mark.parametrize("path", ["/graphql/a%20b", "/graphql/%00", "/graphql/" + "a" * 300, "/graphql/%C3%A1"])
+def test_a_path_that_names_no_document_is_400(authorized: httpx.Client, path: str) -> None:
+    assert "the path must be the id of a document" in error(authorized.get(path))["message"]
+
+
+# --- foreign pages --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "headers, status",
+    [
+        ({}, 400),
+        ({"content-type": "text/plain"}, 400),
+        ({"content-type": "Application/X-WWW-Form-Urlencoded; charset=utf-8"}, 400),
+        ({"content-type": "multipart/form-data; boundary=a"}, 400),
+        ({"graphql-require-preflight": ""}, 400),
+        ({"authorization": "Basic dTpw"}, 400),
+        ({"origin": "https://elsewhere.example", "cookie": "a=b"}, 400),
+        # From here on a browser would have asked first; there is no token, so nothing is served.
+        ({"content-type": "application/json"}, 401),
+        ({"graphql-require-preflight": "1"}, 401),
+        ({"apollo-require-preflight": "true"}, 401),
+        ({"x-apollo-operation-name": "Book"}, 401),
+        ({"authorization": "bearer nothing"}, 401),
+    ],
+)
+def test_a_get_that_a_foreign_page_could_cause_is_refused(
+    running: Running, headers: dict[str, str], status: int
+) -> None:
+    """Headers that the Fetch standard lets a page set, or that a browser adds, without asking this server first."""
+    response = running.client.get("/graphql", params={"query": QUERY}, headers=headers)
+    assert response.status_code == status
+    if status == 400:
+        assert error(response)["extensions"]["code"] == "PREFLIGHT_REQUIRED"
+
+
+@pytest.mark.parametrize("path", ["/graphql", "/graphql/book"])
+def test_no_post_of_a_form_reaches_the_engine(running: Running, authorized: httpx.Client, path: str) -> None:
+    before = len(running.engine.calls)
+    for content_type in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=a", ""):
+        headers = {"content-type": content_type}
+        assert authorized.post(path, content=b'{"query":"{ a }"}', headers=headers).status_code == 415
+    assert len(running.engine.calls) == before
+
+
+# --- compression ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "accept, gzipped",
+    [
+        (b"gzip", True),
+        (b"gzip, deflate, br, zstd", True),
+        (b"GZip;q=0.5", True),
+        (b"x-gzip", True),
+        (b"*", True),
+        (b"br;q=1.0, *;q=0.5", True),
+        (b"", False),
+        (b"br", False),
+        (b"identity", False),
+        (b"gzip;q=0", False),
+        (b"gzip;q=0, *", False),
+        (b"gzip;q=0.5, identity", False),
+        (b"*;q=0", False),
+        (b"gzip;q=x", False),
+    ],
+)
+def test_the_client_chooses_whether_its_answer_is_compressed(accept: bytes, gzipped: bool) -> None:
+    assert takes_gzip(accept) is gzipped
+
+
+def test_a_large_answer_is_compressed_for_who_asks_for_that(authorized: httpx.Client) -> None:
+    body = {"query": "{ a }" + " " * 5_000}
+    plain = authorized.post("/graphql", json=body, headers={"accept-encoding": "identity"})
+    small = authorized.post("/graphql", json=body, headers={"accept-encoding": "gzip"})
+    assert "content-encoding" not in plain.headers
+    assert (small.headers["content-encoding"], small.headers["vary"]) == ("gzip", "accept-encoding")
+    assert int(small.headers["content-length"]) < 500 < int(plain.headers["content-length"])
+    assert small.json() == plain.json()
+
+
+def test_a_small_answer_is_sent_as_it_is(authorized: httpx.Client) -> None:
+    response = authorized.post("/graphql", json={"query": QUERY}, headers={"accept-encoding": "gzip"})
+    assert "content-encoding" not in response.headers
+
+
+async def test_the_same_answer_has_the_same_bytes_and_any_size_comes_back() -> None:
+    for size in (0, 1, 65_535, 65_536, 3_000_000):
+        body = b'{"a": "%d"}' % size * (size // 10)
+        assert gzip.decompress(await gzipped(body)) == body
+        assert await gzipped(body) == await gzipped(body)
+
+
+# --- lists of requests ----------------------------------------------------------------------------------------------
+
+
+def test_a_list_of_requests_is_refused_unless_it_is_switched_on(authorized: httpx.Client) -> None:
+    response = authorized.post("/graphql", json=[{"query": QUERY}])
+    assert (response.status_code, error(response)["extensions"]["code"]) == (400, "BATCH_NOT_ALLOWED")
+
+
+def test_a_list_that_is_allowed_is_answered_in_its_order(issuer: Folder, token: str) -> None:
+    identity = Identity(Trust(read_key_set(issuer.keys), ISSUER, AUDIENCE, Served()))
+    settings = Settings(batch_requests=4)
+    headers = {"authorization": f"Bearer {token}", "accept": BOTH}
+    with (
+        serving(TinyEngine(), identity, settings) as (host, port),
+        httpx.Client(base_url=f"http://{host}:{port}", headers=headers) as client,
+    ):
+        asked = [{"query": "{ first }"}, {"query": 1}, {"query": "break { a }"}, {"query": "refuse { a }"}]
+        response = client.post("/graphql", json=asked)
+        assert response.status_code == 200
+        first, second, third, fourth = response.json()
+        assert first["data"]["document"] == "{ first }"
+        assert second["errors"][0]["message"] == "`query` must be a string"
+        assert third["errors"][0]["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+        assert fourth["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+        for wrong in ([], [{"query": QUERY}] * 5):
+            refused = client.post("/graphql", json=wrong)
+            assert refused.status_code == 400
+            assert f"a list of {len(wrong)} requests is not accepted: send 1 to 4" in error(refused)["message"]
+
+
+# --- anything at all ------------------------------------------------------------------------------------------------
+
+HEADERS = st.dictionaries(
+    st.sampled_from(
+        ["accept", "accept-encoding", "content-type", "content-encoding", "x-request-id", "graphql-require-preflight"]
+    ),
+    st.text('applicationjsgzdetq=;,*/+-.01 "%', max_size=40) | st.sampled_from([BOTH, "application/json", "gzip", ""]),
+)
+VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+BODIES = st.binary(max_size=60) | st.dictionaries(
+    st.sampled_from(["query", "variables", "operationName", "extensions", "documentId", "id", "other"]), VALUES
+).map(lambda body: json.dumps(body).encode())
+ADDRESSES = st.lists(
+    st.tuples(
+        st.sampled_from(["query", "variables", "operationName", "extensions", "documentId", "id", "other"]),
+        st.text(max_size=12) | VALUES.map(json.dumps),
+    ),
+    max_size=6,
+)
+
+
+@hypothesis.settings(max_examples=300, deadline=None)
+@hypothesis.given(headers=HEADERS, body=BODIES, address=ADDRESSES, method=st.sampled_from(["GET", "POST", "POST"]))
+def test_whatever_is_sent_is_answered_in_one_of_two_shapes(
+    running: Running, token: str, headers: dict[str, str], body: bytes, address: list[tuple[str, str]], method: str
+) -> None:
+    headers = {"authorization": f"Bearer {token}"} | {name: value.strip() for name, value in headers.items()}
+    if method == "POST":
+        response = running.client.post("/graphql", content=body, headers=headers)
+    else:
+        response = running.client.get("/graphql", params=httpx.QueryParams(urlencode(address)), headers=headers)
+    assert response.status_code in {200, 400, 406, 415}
+    media = response.headers["content-type"]
+    assert media in {one.decode() for one in ANSWERS.values()}
+    if "data" not in response.json():
+        error(response)
+    if response.status_code == 200:
+        assert answer_type(headers.get("accept", "*/*").encode()) == media.partition(";")[0].encode()
 
 
 # --- who asks -------------------------------------------------------------------------------------------------------

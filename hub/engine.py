@@ -12,8 +12,8 @@ from __future__ import annotations
 import asyncio
 import math
 import random
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from os import urandom
 from typing import Any, NamedTuple
@@ -23,7 +23,7 @@ from graphql import GraphQLSchema, OperationType, execute_sync, extend_schema, g
 from graphql.language import DocumentNode, FieldNode, OperationDefinitionNode, SelectionSetNode
 
 from hub.assertion import Signer, read_private_key
-from hub.cache import Bounded, open_store
+from hub.cache import Bounded, Store
 from hub.compose import compose, compose_alone
 from hub.errors import BuildFailed, Refused, SettingsWrong, Shown
 from hub.executor import Lanes, Observed, Program, Programs, Secrets, check, run, runs
@@ -31,6 +31,7 @@ from hub.model.authorized import Authorized
 from hub.model.effect import Effect
 from hub.model.entrance import ENTITIES, REPRESENTATIONS, SERVICE
 from hub.model.graph import Compared, Coordinate, DeclaredGraph, PolicyTable, Remote, RowsTell
+from hub.model.limits import Limits
 from hub.model.mapping import Lookup, Reference, SourceMapping
 from hub.model.operation import Operation
 from hub.model.plan import Fetch, Plan
@@ -40,7 +41,6 @@ from hub.model.supergraph import Supergraph
 from hub.model.viewer import Audience, Profile, Served, Universe, Viewer, standings
 from hub.operation import (
     Form,
-    Limits,
     Prepared,
     booleans_given,
     check_reads_only,
@@ -106,10 +106,26 @@ class Built:
     supergraph: Supergraph
     planner: PlannerGraph
     rules: RuleBook
+    contracts: Mapping[Profile, GraphQLSchema] = field(default_factory=dict)
 
     def contract(self, profile: Profile) -> GraphQLSchema:
-        """The schema a profile sees."""
-        return contract(self.supergraph.api, self.rules, profile, self.declared.scalars)
+        """The schema a profile sees; at once if it is one of `contracts`."""
+        found = self.contracts.get(profile)
+        return found or contract(self.supergraph.api, self.rules, profile, self.declared.scalars)
+
+    def warmed(self) -> Built:
+        """The same with the contracts that are known beforehand, so that no request waits for one of them."""
+        found: dict[Profile, GraphQLSchema] = {}
+        for profile in profiles(self.rules):
+            if profile.audience is not Audience.ANALYST:  # an analyst's belongs to his project
+                for one in (profile, *self._asserted(profile)):
+                    found[one] = self.contract(one)
+        return replace(self, contracts=found)
+
+    def _asserted(self, profile: Profile) -> Iterator[Profile]:
+        """The same reader, asked for by a hub."""
+        for standing in standings(profile.audience) if self.rules.entrances.keys else ():
+            yield replace(profile, asserted=standing)
 
     def served(self, universes: Sequence[Universe] = tuple(Universe)) -> Served:
         """What an instance with these universes takes of a viewer's claims."""
@@ -187,15 +203,19 @@ def _named(supergraph: Supergraph, name: str, field_name: str) -> str:
 
 def open_engine(declared: DeclaredGraph, settings: Settings) -> Engine:
     """An engine over the databases of the settings. It reaches them when first asked, so it starts without them."""
-    return _over_databases(build(declared), settings)
+    return over_databases(build(declared), settings)
 
 
 def open_subgraph(declared: DeclaredGraph, source: str, settings: Settings) -> Engine:
     """An engine over the database of one source, which stands alone."""
-    return _over_databases(build_subgraph(declared, source), settings)
+    return over_databases(build_subgraph(declared, source), settings)
 
 
-def _over_databases(built: Built, settings: Settings) -> Engine:
+def over_databases(built: Built, settings: Settings, store: Store | None = None) -> Engine:
+    """An engine over the databases of the settings; `SettingsWrong` if they lack what this graph needs.
+
+    store  what replicas share; it is opened and closed elsewhere, because it lives longer than an engine
+    """
     if settings.pseudonym_key is None and built.rules.uses(Effect.PSEUDONYM):
         raise SettingsWrong("`HUB_PSEUDONYM_KEY` is missing: the policy table shows pseudonyms, which are made with it")
     signer = None
@@ -204,17 +224,38 @@ def _over_databases(built: Built, settings: Settings) -> Engine:
         assert settings.assertion_key is not None
         signer = Signer(read_private_key(settings.assertion_key), settings.assertion_issuer)
     sources = _sources(built, settings, settings.pseudonym_key, signer)
-    return Engine(built, sources, pseudonym_secret=settings.pseudonym_key, storing=storing(settings))
+    return Engine(
+        built,
+        sources,
+        document_limits(settings),
+        pseudonym_secret=settings.pseudonym_key,
+        storing=storing(settings, store),
+    )
 
 
-def storing(settings: Settings) -> Storing:
+def document_limits(settings: Settings) -> Limits:
+    """How large documents may be."""
+    return Limits(
+        characters=settings.max_characters,
+        tokens=settings.max_tokens,
+        brackets=settings.max_brackets,
+        aliases=settings.max_aliases,
+        directives=settings.max_directives,
+        operations=settings.max_operations,
+        fragments=settings.max_fragments,
+        variables=settings.max_variables,
+        depth=settings.max_depth,
+        roots=settings.max_roots,
+        fields=settings.max_fields,
+    )
+
+
+def storing(settings: Settings, store: Store | None) -> Storing:
     """What is stored of documents, as the settings say; `SettingsWrong` with what is wrong with the manifest."""
     return Storing(
         read_manifest(settings.operations) if settings.operations is not None else Manifest(),
         settings.operations_only,
-        open_store(settings.redis_url, seconds=settings.redis_timeout, replicas=settings.replicas)
-        if settings.persisted_queries
-        else None,
+        store if settings.persisted_queries else None,
         settings.persisted_queries,
         settings.warm_seconds,
     )
@@ -275,6 +316,19 @@ def _remote_source(built: Built, remote: Remote, secret: bytes | None, signer: S
 PUBLIC = Profile(Audience.OFFICER)
 
 
+def build_public(supergraph: Supergraph, labels: Collection[str] = ()) -> Built:
+    """A graph of remote subgraphs alone, with every field public. `labels` are those of `@override` that are on."""
+    declared = DeclaredGraph((), {}, {}, {}, PolicyTable("public", frozenset(), {}))
+    planner = planner_graph(supergraph, labels=frozenset(labels))
+    if unknown := planner.labels - custom_labels(planner):
+        known = ", ".join(f"`{one}`" for one in sorted(custom_labels(planner))) or "none"
+        names = ", ".join(f"`{one}`" for one in sorted(unknown))
+        raise SettingsWrong(
+            f"no override of the graph has the label {names}: those that can be switched on are {known}"
+        )
+    return Built(declared, supergraph, planner, public_rules(supergraph.api))
+
+
 def open_gateway(
     supergraph: Supergraph,
     urls: Mapping[str, str] | None = None,
@@ -291,22 +345,27 @@ def open_gateway(
     trusted  the subgraphs whose errors are shown as they are
     draw     a number from 0 to below 1 for each request, which decides what a percentage of them does
     """
-    declared = DeclaredGraph((), {}, {}, {}, PolicyTable("public", frozenset(), {}))
-    planner = planner_graph(supergraph, labels=frozenset(labels))
-    if unknown := planner.labels - custom_labels(planner):
-        known = ", ".join(f"`{one}`" for one in sorted(custom_labels(planner))) or "none"
-        names = ", ".join(f"`{one}`" for one in sorted(unknown))
-        raise SettingsWrong(
-            f"no override of the graph has the label {names}: those that can be switched on are {known}"
-        )
-    built = Built(declared, supergraph, planner, public_rules(supergraph.api))
+    return over_subgraphs(build_public(supergraph, labels), urls, trusted=trusted, draw=draw, storing=storing)
+
+
+def over_subgraphs(
+    built: Built,
+    urls: Mapping[str, str] | None = None,
+    *,
+    trusted: Collection[str] = (),
+    draw: Callable[[], float] = random.random,
+    limits: Limits | None = None,
+    storing: Storing | None = None,
+) -> Engine:
+    """An engine over the remote subgraphs of a public graph, as for `open_gateway`."""
+    supergraph = built.supergraph
     sources: dict[str, Source] = {
         name: RemoteSource(
-            name, supergraph.api, planner, Transport(name, (urls or {}).get(name) or url), trusted=name in trusted
+            name, supergraph.api, built.planner, Transport(name, (urls or {}).get(name) or url), trusted=name in trusted
         )
         for name, url in supergraph.graphs.items()
     }
-    return Engine(built, sources, draw=draw, storing=storing)
+    return Engine(built, sources, limits, draw=draw, storing=storing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,17 +437,14 @@ class Engine:
 
     async def start(self) -> None:
         """Builds what is known beforehand, so that no request waits for it: contracts, plans of stored documents."""
-        for profile in profiles(self.built.rules):
-            if profile.audience is not Audience.ANALYST:  # an analyst's belongs to his project
-                self.contract(profile)
-                for standing in standings(profile.audience) if self.built.rules.entrances.keys else ():
-                    self.contract(replace(profile, asserted=standing))
+        if not self.built.contracts:
+            self.built = self.built.warmed()
         await self._warm()
 
     async def stop(self) -> None:
-        """Lets go of every source, and of what is shared with other replicas."""
-        if self._storing.store is not None:
-            await self._storing.store.close()
+        """Lets go of every source, when what was asked of it is answered. What is shared lives longer."""
+        if self._lanes is not None:
+            await self._lanes.settled()
         await asyncio.gather(*(source.close() for source in self.sources.values()))
 
     async def ready(self) -> Mapping[str, bool]:

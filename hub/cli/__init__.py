@@ -5,6 +5,7 @@
     serve     hub serve
     subgraph  hub subgraph: one source by itself
     gateway   hub gateway: a supergraph of remote subgraphs
+    settings  hub settings
     migrate   hub migrate
     compose   hub compose: subgraphs into a supergraph
     diff      hub diff: what changes for the readers of a schema
@@ -32,6 +33,7 @@ _COMMANDS = {
     "serve": "hub.cli.serve",
     "subgraph": "hub.cli.subgraph",
     "gateway": "hub.cli.gateway",
+    "settings": "hub.cli.settings",
     "migrate": "hub.cli.migrate",
     "check": "hub.cli.graph",
     "compose": "hub.cli.compose",

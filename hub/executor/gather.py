@@ -340,6 +340,11 @@ class Lanes:
         self._lanes: dict[tuple[str, Universe], Lane] = {}
         self._changes = Changes()
 
+    async def settled(self) -> None:
+        """Waits until nothing is asked any more, also of what nobody waits for: sources have limits of their own."""
+        while under_way := [task for lane in self._lanes.values() for task in lane._tasks]:
+            await asyncio.wait(under_way)
+
     def lane(self, source: str, universe: Universe) -> Lane:
         """The lane of a universe of a source."""
         lane = self._lanes.get((source, universe))

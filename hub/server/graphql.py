@@ -20,12 +20,12 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequen
 from dataclasses import dataclass
 from os import urandom
 from random import getrandbits
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from hub.errors import NotUnderstood, Shown, Unauthenticated, origin
+from hub.errors import NotUnderstood, Shown, Unauthenticated, Unverifiable, origin
 from hub.model.request import Request, Response, refusal
 from hub.model.viewer import Viewer
-from hub.server.answers import body_of_internal
+from hub.server.answers import body_of_internal, challenge
 from hub.server.compression import gzipped
 from hub.server.deadline import Deadline
 from hub.server.negotiation import ANSWERS, GRAPHQL, JSON, answer_type, is_json, takes_gzip
@@ -50,6 +50,7 @@ _READ = frozenset(
         b"accept",
         b"accept-encoding",
         b"authorization",
+        b"client-cert",
         b"content-encoding",
         b"content-length",
         b"content-type",
@@ -69,7 +70,7 @@ class Engine(Protocol):
 class Identifies(Protocol):
     """Who says who reads."""
 
-    def viewer(self, authorization: Sequence[bytes]) -> Viewer: ...
+    async def viewer(self, authorization: Sequence[bytes], certificate: Sequence[bytes], peer: str) -> Viewer: ...
 
 
 class _Stopped(Exception):
@@ -80,6 +81,13 @@ class _Stopped(Exception):
         self.status = status
         self.body = body
         self.headers = headers
+
+
+class _Who(NamedTuple):
+    """The headers that say who asks, each as often as it is there."""
+
+    authorization: Sequence[bytes]
+    certificate: Sequence[bytes]
 
 
 class _Gone(Exception):
@@ -114,7 +122,7 @@ class GraphQLEndpoint:
         self._deadline = Deadline(transport.deadline)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers, authorization = _read_headers(scope["headers"])
+        headers, who = _read_headers(scope["headers"])
         given = headers.get(b"x-request-id", b"")
         # An id has to be rare, not secret, and asking the system for each would cost a call.
         request_id = given if _REQUEST_ID.fullmatch(given) else b"%032x" % getrandbits(128)
@@ -122,7 +130,7 @@ class GraphQLEndpoint:
         more: Sequence[tuple[bytes, bytes]] = ()
         try:
             media = _answer_type(headers)
-            status, body = await self._answer(scope, receive, headers, authorization, media)
+            status, body = await self._answer(scope, receive, headers, who, media)
         except _Stopped as stopped:
             status, body, more = stopped.status, stopped.body, stopped.headers
         except _Gone:
@@ -148,21 +156,24 @@ class GraphQLEndpoint:
         await send({"type": "http.response.body", "body": body})
 
     async def _answer(
-        self, scope: Scope, receive: Receive, headers: _Headers, authorization: Sequence[bytes], media: bytes
+        self, scope: Scope, receive: Receive, headers: _Headers, who: _Who, media: bytes
     ) -> tuple[int, bytes]:
         method = scope["method"]
         if method == "POST":
             self._check_body(headers)
         elif method == "GET":
-            _check_preflighted(headers, authorization)
+            _check_preflighted(headers, who.authorization)
         else:
             error = Shown(f"`{method}` is not for this address: send GET or POST", code="METHOD_NOT_ALLOWED")
             raise _Stopped(405, refusal([error]), (b"allow", b"GET, POST"))
         try:
-            viewer = self._identity.viewer(authorization)
+            client = scope.get("client")
+            viewer = await self._identity.viewer(who.authorization, who.certificate, client[0] if client else "")
         except Unauthenticated as error:
-            challenge = b'Bearer error="invalid_token"' if authorization else b"Bearer"
-            raise _Stopped(401, refusal([error]), (b"www-authenticate", challenge)) from None
+            needed = challenge(error, who.authorization)
+            raise _Stopped(401, refusal([error]), (b"www-authenticate", needed)) from None
+        except Unverifiable as error:
+            raise _Stopped(503, refusal([error]), (b"retry-after", b"1")) from None
         path_id = scope["path_params"].get("id")
         try:
             if method == "GET":
@@ -255,17 +266,20 @@ def _late() -> _Stopped:
     return _Stopped(503, refusal([Shown("the request took too long", code="TIMEOUT")]))
 
 
-def _read_headers(raw: Sequence[tuple[bytes, bytes]]) -> tuple[_Headers, Sequence[bytes]]:
+def _read_headers(raw: Sequence[tuple[bytes, bytes]]) -> tuple[_Headers, _Who]:
     """The headers that matter, those of one name as one list (RFC 9110, section 5.3); and all that say who asks."""
     found: _Headers = {}
     authorization: Sequence[bytes] = ()
+    certificate: Sequence[bytes] = ()
     for name, value in raw:
         if name in _READ:
             if name == b"authorization":
                 authorization = (*authorization, value)
+            elif name == b"client-cert":
+                certificate = (*certificate, value)
             else:
                 found[name] = found[name] + b"," + value if name in found else value
-    return found, authorization
+    return found, _Who(authorization, certificate)
 
 
 def _answer_type(headers: _Headers) -> bytes:

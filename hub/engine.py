@@ -24,7 +24,7 @@ from graphql import GraphQLSchema, OperationType, execute_sync, extend_schema, g
 from graphql.language import DocumentNode, FieldNode, OperationDefinitionNode, SelectionSetNode
 
 from hub.assertion import Signer, read_private_key
-from hub.cache import Bounded, open_store
+from hub.cache import Bounded, Store
 from hub.compose import compose, compose_alone
 from hub.errors import BuildFailed, Refused, SettingsWrong, Shown
 from hub.executor import Lanes, Observed, Program, Programs, Secrets, check, run, runs
@@ -37,7 +37,7 @@ from hub.model.mapping import Lookup, Reference, SourceMapping
 from hub.model.operation import Operation
 from hub.model.plan import Fetch, Plan
 from hub.model.request import About, PlanWish, Request, Response, refusal
-from hub.model.source import Parameter, PseudonymKey, Source
+from hub.model.source import Opened, Parameter, PseudonymKey, Sought, Source
 from hub.model.supergraph import Supergraph
 from hub.model.viewer import Audience, Profile, Served, Universe, Viewer, standings
 from hub.model.watch import Watch
@@ -204,18 +204,21 @@ def _named(supergraph: Supergraph, name: str, field_name: str) -> str:
     return get_named_type(supergraph.api.type_map[name].fields[field_name].type).name  # type: ignore[attr-defined,no-any-return]
 
 
-def open_engine(declared: DeclaredGraph, settings: Settings, watch: Watch | None = None) -> Engine:
+def open_engine(declared: DeclaredGraph, settings: Settings) -> Engine:
     """An engine over the databases of the settings. It reaches them when first asked, so it starts without them."""
-    return over_databases(build(declared), settings, watch)
+    return over_databases(build(declared), settings)
 
 
-def open_subgraph(declared: DeclaredGraph, source: str, settings: Settings, watch: Watch | None = None) -> Engine:
+def open_subgraph(declared: DeclaredGraph, source: str, settings: Settings) -> Engine:
     """An engine over the database of one source, which stands alone."""
-    return over_databases(build_subgraph(declared, source), settings, watch)
+    return over_databases(build_subgraph(declared, source), settings)
 
 
-def over_databases(built: Built, settings: Settings, watch: Watch | None = None) -> Engine:
-    """An engine over the databases of the settings; `SettingsWrong` if they lack what this graph needs."""
+def over_databases(built: Built, settings: Settings, store: Store | None = None, watch: Watch | None = None) -> Engine:
+    """An engine over the databases of the settings; `SettingsWrong` if they lack what this graph needs.
+
+    store  what replicas share; it is opened and closed elsewhere, because it lives longer than an engine
+    """
     if settings.pseudonym_key is None and built.rules.uses(Effect.PSEUDONYM):
         raise SettingsWrong("`HUB_PSEUDONYM_KEY` is missing: the policy table shows pseudonyms, which are made with it")
     signer = None
@@ -229,7 +232,7 @@ def over_databases(built: Built, settings: Settings, watch: Watch | None = None)
         sources,
         document_limits(settings),
         pseudonym_secret=settings.pseudonym_key,
-        storing=storing(settings),
+        storing=storing(settings, store),
         watch=watch,
     )
 
@@ -251,14 +254,12 @@ def document_limits(settings: Settings) -> Limits:
     )
 
 
-def storing(settings: Settings) -> Storing:
+def storing(settings: Settings, store: Store | None) -> Storing:
     """What is stored of documents, as the settings say; `SettingsWrong` with what is wrong with the manifest."""
     return Storing(
         read_manifest(settings.operations) if settings.operations is not None else Manifest(),
         settings.operations_only,
-        open_store(settings.redis_url, seconds=settings.redis_timeout, replicas=settings.replicas)
-        if settings.persisted_queries
-        else None,
+        store if settings.persisted_queries else None,
         settings.persisted_queries,
         settings.warm_seconds,
     )
@@ -295,7 +296,11 @@ def _remote_source(
         return pseudonym_key(secret, profile.scope) if secret is not None else None
 
     def refusals(fetch: Fetch) -> Sequence[Parameter]:
-        return compile_fetch(fetch, built.declared.mappings[remote.name]).parameters if remote.replaces else ()
+        if not remote.replaces:
+            return ()
+        found = compile_fetch(fetch, built.declared.mappings[remote.name]).parameters
+        # Cursors open here only if both are made with the same secret.
+        return [one for one in found if secret is not None or not isinstance(one, Opened | Sought)]
 
     telling = {
         type_name
@@ -361,6 +366,7 @@ def over_subgraphs(
     *,
     trusted: Collection[str] = (),
     draw: Callable[[], float] = random.random,
+    limits: Limits | None = None,
     storing: Storing | None = None,
     watch: Watch | None = None,
 ) -> Engine:
@@ -377,7 +383,7 @@ def over_subgraphs(
         )
         for name, url in supergraph.graphs.items()
     }
-    return Engine(built, sources, draw=draw, storing=storing, watch=watch)
+    return Engine(built, sources, limits, draw=draw, storing=storing, watch=watch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -461,11 +467,9 @@ class Engine:
         await self._warm()
 
     async def stop(self) -> None:
-        """Lets go of every source, when what was asked of it is answered, and of what is shared with replicas."""
+        """Lets go of every source, when what was asked of it is answered. What is shared lives longer."""
         if self._lanes is not None:
             await self._lanes.settled()
-        if self._storing.store is not None:
-            await self._storing.store.close()
         await asyncio.gather(*(source.close() for source in self.sources.values()))
 
     async def ready(self) -> Mapping[str, bool]:
@@ -495,22 +499,21 @@ class Engine:
         return True
 
     async def _warm(self) -> None:
-        """Decides which profile may run which stored document, then plans them, of those that run no other first.
+        """Decides which profile may run which stored document, and plans them, for those that run no other first.
 
         It takes turns with requests. What is not done within its time is done when it is asked for.
         """
         loop = asyncio.get_running_loop()
         until = loop.time() + self._storing.warm_seconds
-        asking = sorted(profiles(self.built.rules), key=lambda one: one.audience not in self._storing.only)
-        work: list[tuple[Callable[[str, Profile], object], Profile]] = [
-            *((self.readable, profile) for profile in asking),
-            *((self._plan_defaults, profile) for profile in asking if profile.audience is not Audience.ANALYST),
-        ]
-        for step, profile in work:
+        for profile in sorted(profiles(self.built.rules), key=lambda one: one.audience not in self._storing.only):
             for stored in self._storing.manifest.documents:
-                if loop.time() > until or len(self._documents) >= DOCUMENTS_KEPT // 2:
+                if loop.time() > until:
                     return
-                step(stored.text, profile)
+                # An analyst's plans belong to his project.
+                if len(self._documents) < DOCUMENTS_KEPT // 2 and profile.audience is not Audience.ANALYST:
+                    self._plan_defaults(stored.text, profile)
+                else:
+                    self.readable(stored.text, profile)
                 await asyncio.sleep(0)
 
     def _plan_defaults(self, text: str, profile: Profile) -> None:

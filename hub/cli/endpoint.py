@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import os
+import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -16,13 +18,13 @@ from hub.model.viewer import Universe
 from hub.settings import Settings, read_settings
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
-
-    from hub.engine import Built, Engine
+    from hub.cache import Store
+    from hub.engine import Built
     from hub.model.graph import DeclaredGraph
     from hub.model.supergraph import Supergraph
     from hub.model.viewer import Served
     from hub.server.edition import Edition
+    from hub.server.health import Look
     from hub.server.identity import Identity
     from hub.server.run import Leave
     from hub.telemetry import Telemetry
@@ -70,11 +72,11 @@ class _Made:
     """What answers: the graph as it was last built, and how an edition is put together over it.
 
     build  reads everything that may change and checks it, or raises what is wrong
-    open   puts together what answers, in the process that answers, and what measures it
+    open   puts together what answers, in the process that answers, over what it shares and with what measures it
     """
 
     build: Callable[[], Built]
-    open: Callable[[Built, Telemetry], Edition]
+    open: Callable[[Built, Store, Telemetry], Edition]
     built: Built = field(init=False)
 
     def __post_init__(self) -> None:
@@ -83,8 +85,8 @@ class _Made:
     def renew(self) -> None:
         self.built = self.build()
 
-    def edition(self, telemetry: Telemetry) -> Edition:
-        return self.open(self.built, telemetry)
+    def edition(self, store: Store, telemetry: Telemetry) -> Edition:
+        return self.open(self.built, store, telemetry)
 
 
 def run_endpoint(
@@ -97,6 +99,7 @@ def run_endpoint(
     """Serves until a signal. `announce` is called with the address as soon as it answers."""
     from hub.engine import build, over_databases
     from hub.server.app import make_app
+    from hub.server.edition import edition
     from hub.server.health import Health
     from hub.server.identity import open_identity
     from hub.server.run import Leave
@@ -113,12 +116,12 @@ def run_endpoint(
     def served(built: Built) -> Served:
         return built.served(settings.dsns.universes or tuple(Universe))
 
-    def opened(built: Built, telemetry: Telemetry) -> Edition:
+    def opened(built: Built, store: Store, telemetry: Telemetry) -> Edition:
         nonlocal before
-        engine = over_databases(built, settings, telemetry.watch)
+        engine = over_databases(built, settings, store, telemetry.watch)
         before = identity = open_identity(settings, served(built), before)
-        health = Health(engine.ready, {"issuers": _always(identity.ready)}, leave.leaving)
-        return _edition(telemetry.around(make_app(engine, identity, settings, health)), engine, identity)
+        health = Health(engine.ready, _beside(settings, store, identity), leave.leaving)
+        return edition(telemetry.around(make_app(engine, identity, settings, health)), engine, identity)
 
     _run(settings, made, opened, leave, announce, listener, reloads=reloads)
 
@@ -129,6 +132,7 @@ def run_subgraph(source: str, settings: Settings, announce: Callable[[str], None
     from hub.server.app import make_app
     from hub.server.asking import Asking
     from hub.server.asserted import Verifier
+    from hub.server.edition import edition
     from hub.server.health import Health
     from hub.server.identity import open_identity
     from hub.server.keys import read_key_set
@@ -153,12 +157,16 @@ def run_subgraph(source: str, settings: Settings, announce: Callable[[str], None
             readers = open_identity(settings, served, before)
         return hub, readers
 
-    def opened(built: Built, telemetry: Telemetry) -> Edition:
+    def opened(built: Built, store: Store, telemetry: Telemetry) -> Edition:
         nonlocal before
-        engine = over_databases(built, settings, telemetry.watch)
+        engine = over_databases(built, settings, store, telemetry.watch)
         hub, before = trusted(built)
-        health = Health(engine.ready, {"issuers": _always(before.ready)} if before else {}, leave.leaving)
-        return _edition(telemetry.around(make_app(engine, Asking(hub, before), settings, health)), engine, before)
+        health = Health(engine.ready, _beside(settings, store, before), leave.leaving)
+        return edition(
+            telemetry.around(make_app(engine, Asking(hub, before), settings, health)),
+            engine,
+            *([before] if before else []),
+        )
 
     _run(settings, made, opened, leave, announce)
 
@@ -175,8 +183,9 @@ def run_gateway(
 
     read  the supergraph, and the addresses of its subgraphs
     """
-    from hub.engine import build_public, over_subgraphs, storing
+    from hub.engine import build_public, document_limits, over_subgraphs, storing
     from hub.server.app import make_app
+    from hub.server.edition import edition
     from hub.server.health import Health
     from hub.server.identity import Everybody
     from hub.server.run import Leave
@@ -187,12 +196,20 @@ def run_gateway(
     def made() -> Built:
         nonlocal urls
         supergraph, urls = read()
+        storing(settings, None)
         return build_public(supergraph, labels).warmed()
 
-    def opened(built: Built, telemetry: Telemetry) -> Edition:
-        engine = over_subgraphs(built, urls, trusted=trusted, storing=storing(settings), watch=telemetry.watch)
-        health = Health(engine.ready, leaving=leave.leaving)
-        return _edition(telemetry.around(make_app(engine, Everybody(engine.public_viewer), settings, health)), engine)
+    def opened(built: Built, store: Store, telemetry: Telemetry) -> Edition:
+        engine = over_subgraphs(
+            built,
+            urls,
+            trusted=trusted,
+            limits=document_limits(settings),
+            storing=storing(settings, store),
+            watch=telemetry.watch,
+        )
+        health = Health(engine.ready, _beside(settings, store), leave.leaving)
+        return edition(telemetry.around(make_app(engine, Everybody(engine.public_viewer), settings, health)), engine)
 
     _run(settings, made, opened, leave, announce)
 
@@ -200,7 +217,7 @@ def run_gateway(
 def _run(
     settings: Settings,
     build: Callable[[], Built],
-    open_: Callable[[Built, Telemetry], Edition],
+    open_: Callable[[Built, Store, Telemetry], Edition],
     leave: Leave,
     announce: Callable[[str], None],
     listener: socket.socket | None = None,
@@ -208,6 +225,8 @@ def _run(
     reloads: bool = True,
 ) -> None:
     """Serves what is built, in this process or in several, and again what is built anew."""
+    from hub.cache import open_store
+    from hub.server.reload import heeding
     from hub.server.run import bind, serve
     from hub.server.supervise import Supervisor
     from hub.telemetry import metrics_together, open_telemetry
@@ -217,41 +236,40 @@ def _run(
         address = f"http://{_shown(settings.host)}:{taken.getsockname()[1]}"
         made = _Made(build, open_)
 
-        def work(started: Callable[[], None], alive: int | None) -> None:
-            with open_telemetry(settings) as telemetry:
+        heeds = os.getpid()
 
-                def edition() -> Edition:
-                    return made.edition(telemetry)
+        def work(started: Callable[[], None], alive: int | None, first: bool) -> None:
+            store = open_store(settings.redis_url, seconds=settings.redis_timeout, replicas=settings.replicas)
+
+            with open_telemetry(settings) as telemetry:
 
                 def again() -> Callable[[], Edition]:
                     made.renew()
-                    return edition
+                    return lambda: made.edition(store, telemetry)
 
-                serve(edition(), taken, again=again if reloads else None, leave=leave, started=started, alive=alive)
+                shared = reloads and first and settings.redis_url is not None
+                serve(
+                    made.edition(store, telemetry),
+                    taken,
+                    again=again if reloads else None,
+                    leave=leave,
+                    started=started,
+                    alive=alive,
+                    beside=heeding(store, (lambda: os.kill(heeds, signal.SIGHUP)) if shared else None),
+                )
 
         if settings.workers == 1:
-            work(lambda: announce(address), None)
+            work(lambda: announce(address), None, first=True)
             return
         within = settings.drain_notice + settings.drain_timeout + settings.statement_timeout + _SPARE
         with metrics_together():
             Supervisor(work, settings.workers, made.renew, within, lambda: announce(address)).run()
 
 
-def _edition(app: ASGIApp, engine: Engine, identity: Identity | None = None) -> Edition:
-    """An application that begins and ends with its engine, and with the keys of who may ask."""
-    from hub.server.edition import Edition
-
-    async def start() -> None:
-        await engine.start()
-        if identity is not None:
-            await identity.start()
-
-    async def stop() -> None:
-        if identity is not None:
-            await identity.stop()
-        await engine.stop()
-
-    return Edition(app, start, stop)
+def _beside(settings: Settings, store: Store, identity: Identity | None = None) -> Mapping[str, Look]:
+    """What /health/ready shows beside the sources."""
+    found: dict[str, Look] = {"issuers": _always(identity.ready)} if identity is not None else {}
+    return found | ({"redis": store.ready} if settings.redis_url is not None else {})
 
 
 def _always(look: Callable[[], Mapping[str, bool]]) -> Callable[[], Awaitable[Mapping[str, bool]]]:

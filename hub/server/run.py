@@ -15,8 +15,8 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
@@ -88,11 +88,13 @@ def serve(
     leave: Leave | None = None,
     started: Callable[[], None] = lambda: None,
     alive: int | None = None,
+    beside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
 ) -> None:
     """Serves until SIGINT or SIGTERM, then returns. Requests under way are answered before the edition is stopped.
 
     again  makes what answers anew, in a thread, and gives what puts it together here; or raises what is wrong with it
     alive  a descriptor that ends when nobody watches over this process any more, who alone heeds SIGINT then
+    beside what lives as long as the loop
     """
     editions = Editions(first)
     server = make_server(editions, started, leave)
@@ -101,11 +103,16 @@ def serve(
     host, port = listener.getsockname()[:2]  # before the server closes it
     try:
         with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
-            runner.run(_serve(server, editions, listener, again, alive))
+            runner.run(_within(beside, _serve(server, editions, listener, again, alive)))
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
         raise _cannot_listen(host, port, error) from None
+
+
+async def _within(beside: Callable[[], AbstractAsyncContextManager[None]], work: Awaitable[None]) -> None:
+    async with beside():
+        await work
 
 
 async def _serve(

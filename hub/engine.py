@@ -13,6 +13,7 @@ import asyncio
 import math
 import random
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from os import urandom
@@ -35,10 +36,11 @@ from hub.model.limits import Limits
 from hub.model.mapping import Lookup, Reference, SourceMapping
 from hub.model.operation import Operation
 from hub.model.plan import Fetch, Plan
-from hub.model.request import PlanWish, Request, Response, refusal
+from hub.model.request import About, PlanWish, Request, Response, refusal
 from hub.model.source import Parameter, PseudonymKey, Source
 from hub.model.supergraph import Supergraph
 from hub.model.viewer import Audience, Profile, Served, Universe, Viewer, standings
+from hub.model.watch import Watch
 from hub.operation import (
     Form,
     Prepared,
@@ -51,6 +53,7 @@ from hub.operation import (
     operation_names,
     parse_document,
     prepare,
+    signature,
 )
 from hub.planner import (
     PlannerGraph,
@@ -201,17 +204,17 @@ def _named(supergraph: Supergraph, name: str, field_name: str) -> str:
     return get_named_type(supergraph.api.type_map[name].fields[field_name].type).name  # type: ignore[attr-defined,no-any-return]
 
 
-def open_engine(declared: DeclaredGraph, settings: Settings) -> Engine:
+def open_engine(declared: DeclaredGraph, settings: Settings, watch: Watch | None = None) -> Engine:
     """An engine over the databases of the settings. It reaches them when first asked, so it starts without them."""
-    return over_databases(build(declared), settings)
+    return over_databases(build(declared), settings, watch)
 
 
-def open_subgraph(declared: DeclaredGraph, source: str, settings: Settings) -> Engine:
+def open_subgraph(declared: DeclaredGraph, source: str, settings: Settings, watch: Watch | None = None) -> Engine:
     """An engine over the database of one source, which stands alone."""
-    return over_databases(build_subgraph(declared, source), settings)
+    return over_databases(build_subgraph(declared, source), settings, watch)
 
 
-def over_databases(built: Built, settings: Settings, store: Store | None = None) -> Engine:
+def over_databases(built: Built, settings: Settings, watch: Watch | None = None, store: Store | None = None) -> Engine:
     """An engine over the databases of the settings; `SettingsWrong` if they lack what this graph needs.
 
     store  what replicas share; it is opened and closed elsewhere, because it lives longer than an engine
@@ -223,13 +226,14 @@ def over_databases(built: Built, settings: Settings, store: Store | None = None)
         require_asserting(settings)
         assert settings.assertion_key is not None
         signer = Signer(read_private_key(settings.assertion_key), settings.assertion_issuer)
-    sources = _sources(built, settings, settings.pseudonym_key, signer)
+    sources = _sources(built, settings, settings.pseudonym_key, signer, watch)
     return Engine(
         built,
         sources,
         document_limits(settings),
         pseudonym_secret=settings.pseudonym_key,
         storing=storing(settings, store),
+        watch=watch,
     )
 
 
@@ -263,10 +267,12 @@ def storing(settings: Settings, store: Store | None) -> Storing:
 
 def open_unconnected(built: Built) -> Engine:
     """An engine that compiles questions, and reaches nothing to ask them."""
-    return Engine(built, _sources(built, Settings(), b"", None))
+    return Engine(built, _sources(built, Settings(), b"", None, None))
 
 
-def _sources(built: Built, settings: Settings, secret: bytes | None, signer: Signer | None) -> Mapping[str, Source]:
+def _sources(
+    built: Built, settings: Settings, secret: bytes | None, signer: Signer | None, watch: Watch | None
+) -> Mapping[str, Source]:
     """The sources of a graph, here and elsewhere."""
     declared = built.declared
     here: dict[str, Source] = {
@@ -278,10 +284,12 @@ def _sources(built: Built, settings: Settings, secret: bytes | None, signer: Sig
         )
         for name in declared.here
     }
-    return here | {name: _remote_source(built, one, secret, signer) for name, one in declared.remotes.items()}
+    return here | {name: _remote_source(built, one, secret, signer, watch) for name, one in declared.remotes.items()}
 
 
-def _remote_source(built: Built, remote: Remote, secret: bytes | None, signer: Signer | None) -> RemoteSource:
+def _remote_source(
+    built: Built, remote: Remote, secret: bytes | None, signer: Signer | None, watch: Watch | None
+) -> RemoteSource:
     """A subgraph in another process, under the policy of this one."""
 
     def pseudonyms(profile: Profile) -> tuple[bytes, bytes] | None:
@@ -306,6 +314,7 @@ def _remote_source(built: Built, remote: Remote, secret: bytes | None, signer: S
         sign=signer.sign if signer is not None else None,
         trusted=remote.shows_messages,
         coded=remote.shows_messages,
+        onward=watch.onward if watch is not None else None,
     )
 
 
@@ -333,6 +342,7 @@ def open_gateway(
     trusted: Collection[str] = (),
     draw: Callable[[], float] = random.random,
     storing: Storing | None = None,
+    watch: Watch | None = None,
 ) -> Engine:
     """An engine over remote subgraphs alone, with every field public.
 
@@ -341,7 +351,9 @@ def open_gateway(
     trusted  the subgraphs whose errors are shown as they are
     draw     a number from 0 to below 1 for each request, which decides what a percentage of them does
     """
-    return over_subgraphs(build_public(supergraph, labels), urls, trusted=trusted, draw=draw, storing=storing)
+    return over_subgraphs(
+        build_public(supergraph, labels), urls, trusted=trusted, draw=draw, storing=storing, watch=watch
+    )
 
 
 def over_subgraphs(
@@ -352,16 +364,22 @@ def over_subgraphs(
     draw: Callable[[], float] = random.random,
     limits: Limits | None = None,
     storing: Storing | None = None,
+    watch: Watch | None = None,
 ) -> Engine:
     """An engine over the remote subgraphs of a public graph, as for `open_gateway`."""
     supergraph = built.supergraph
     sources: dict[str, Source] = {
         name: RemoteSource(
-            name, supergraph.api, built.planner, Transport(name, (urls or {}).get(name) or url), trusted=name in trusted
+            name,
+            supergraph.api,
+            built.planner,
+            Transport(name, (urls or {}).get(name) or url),
+            trusted=name in trusted,
+            onward=watch.onward if watch is not None else None,
         )
         for name, url in supergraph.graphs.items()
     }
-    return Engine(built, sources, limits, draw=draw, storing=storing)
+    return Engine(built, sources, limits, draw=draw, storing=storing, watch=watch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,10 +407,15 @@ class _Way(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Document:
-    """A prepared document of a profile, and the programs made of it so far."""
+    """A prepared document of a profile, and the programs made of it so far.
+
+    name, signature  what may be said of it, if the engine is watched
+    """
 
     prepared: Prepared
     programs: Bounded[_Way, Program]
+    name: str = ""
+    signature: str = ""
 
 
 class Engine:
@@ -411,9 +434,11 @@ class Engine:
         today: Callable[[], date] = _today,
         draw: Callable[[], float] = random.random,
         storing: Storing | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self.built = built
-        self.sources = sources
+        self.sources = sources if watch is None else {name: watch.source(one) for name, one in sources.items()}
+        self._watch = watch
         self.limits = limits or Limits()
         self._secret = pseudonym_secret
         # Without a key from outside, cursors live as long as this engine.
@@ -515,7 +540,10 @@ class Engine:
         program, variables = self.program(request, viewer.profile)
         if request.plan is not None:
             return await self._with_plan(request.plan, program, variables, viewer)
-        return Response(await run(program, variables, viewer))
+        if self._watch is None:
+            return Response(await run(program, variables, viewer))
+        with self._watch.stage("execute"):
+            return Response(await run(program, variables, viewer), about=program.about)
 
     def program(self, request: Request, profile: Profile) -> tuple[Program, Mapping[str, Any]]:
         """What answers a request, made once for all that are alike, and the request's own variables."""
@@ -534,8 +562,10 @@ class Engine:
         forms = forms_of(prepared.forming, variables) if prepared.forming else ()
         way = _Way(self._shares.drawn(self._draw()) if self._shares.bounds else 0, booleans, forms)
         program = document.programs.get(way)
+        if self._watch is not None:
+            self._watch.planned(known=program is not None)
         if program is None:
-            program = self._program(prepared, way, profile, variables)
+            program = self._program(document, way, profile, variables)
             # What introspection answers may hang on variables, and stands in its program as text.
             if not (program.introspects and prepared.operation.variable_definitions):
                 document.programs.put(way, program)
@@ -559,7 +589,11 @@ class Engine:
             body = await run(program, variables, viewer, observed)
             shown = shown.with_runs(runs(shown, steps, observed, body, inside=sight.inside))
         extensions = orjson.dumps({"plan": document(shown)})
-        return Response(body[:-1] + b',"extensions":' + extensions + b"}", plan=shown)
+        return Response(body[:-1] + b',"extensions":' + extensions + b"}", plan=shown, about=program.about)
+
+    def _stage(self, name: str) -> AbstractContextManager[Any]:
+        """A stage that is not passed by every request, timed and traced."""
+        return nullcontext() if self._watch is None else self._watch.stage(name)
 
     def _document(self, request: Request, profile: Profile) -> _Document:
         key = (request.document, request.operation_name, profile)
@@ -569,13 +603,20 @@ class Engine:
         return document
 
     def _prepared(self, request: Request, profile: Profile) -> _Document:
-        parsed = parse_document(request.document, self.limits)
+        with self._stage("parse"):
+            parsed = parse_document(request.document, self.limits)
         if request.reads_only:
             check_reads_only(parsed, request.operation_name)
-        prepared = prepare(
-            parsed, request.operation_name, self.contract(profile), self.limits, self.built.declared.lists
-        )
-        return _Document(prepared, Bounded(PROGRAMS_OF_A_DOCUMENT * len(self._shares.graphs)))
+        with self._stage("validate"):
+            prepared = prepare(
+                parsed, request.operation_name, self.contract(profile), self.limits, self.built.declared.lists
+            )
+        programs: Bounded[_Way, Program] = Bounded(PROGRAMS_OF_A_DOCUMENT * len(self._shares.graphs))
+        if self._watch is None:
+            return _Document(prepared, programs)
+        stored = request.document in self._storing.manifest.texts
+        name = prepared.operation.name.value if stored and prepared.operation.name is not None else ""
+        return _Document(prepared, programs, name, signature(parsed))
 
     def stages(self, request: Request, profile: Profile) -> Stages:
         """Every stage's value for one request, up to the plan; variables that cannot change it need no value.
@@ -589,18 +630,16 @@ class Engine:
 
     def _stages(self, prepared: Prepared, way: _Way, profile: Profile) -> Stages:
         booleans = dict(zip(prepared.booleans, way.booleans, strict=True))
-        operation = normalise(prepared, booleans, way.forms, self.limits)
-        authorized = authorize(operation, profile, self.built.rules)
-        made = plan(authorized, self._shares.graphs[way.variant], self.limits.planning)
+        with self._stage("normalise"):
+            operation = normalise(prepared, booleans, way.forms, self.limits)
+        with self._stage("authorize"):
+            authorized = authorize(operation, profile, self.built.rules)
+        with self._stage("plan"):
+            made = plan(authorized, self._shares.graphs[way.variant], self.limits.planning)
         return Stages(prepared, operation, authorized, made)
 
-    def _program(
-        self,
-        prepared: Prepared,
-        way: _Way,
-        profile: Profile,
-        variables: Mapping[str, Any],
-    ) -> Program:
+    def _program(self, document: _Document, way: _Way, profile: Profile, variables: Mapping[str, Any]) -> Program:
+        prepared = document.prepared
         if prepared.operation.operation is OperationType.SUBSCRIPTION:
             message = "a subscription is planned, and not executed: send what it selects as a query"
             raise Refused([Shown(message, code="SUBSCRIPTION_NOT_SUPPORTED")])
@@ -613,11 +652,15 @@ class Engine:
                 answers.update(_introspect(prepared, stages.operation, variables, self.built))
             return orjson.dumps(answers[key]).decode()
 
-        return maker.program(stages.plan, stages.operation, introspect)
+        with self._stage("compile"):
+            program = maker.program(stages.plan, stages.operation, introspect)
+        if self._watch is None:
+            return program
+        return replace(program, about=About(document.name, document.signature, len(fetches(stages.plan))))
 
     def _maker(self, profile: Profile) -> Programs:
         if self._lanes is None:
-            self._lanes = Lanes(self.sources)
+            self._lanes = Lanes(self.sources, self._watch)
         key = pseudonym_key(self._secret, profile.scope) if self._secret is not None else None
         blocks = dict(zip((PseudonymKey.INNER, PseudonymKey.OUTER), key or (), strict=False))
         secrets = Secrets(self._secret or self._own_secret, profile.name, blocks)

@@ -50,10 +50,10 @@ POLICY = Group("Who may see what", "serve, subgraph")
 REMOTE = Group("Remote subgraphs, and a source that is one", "serve, subgraph")
 LISTENING = Group("Listening", "serve, subgraph, gateway")
 LIMITS = Group("Limits", "serve, subgraph, gateway")
+DOCUMENTS = Group("Documents", "serve, subgraph, gateway")
 MIGRATING = Group("Migrating", "migrate")
 SHARING = Group("What replicas share", "serve, subgraph")
-STORED = Group("Stored documents", "serve, subgraph, gateway")
-LOGGING = Group("Logging", "serve, subgraph, gateway")
+TELLING = Group("Logs, metrics, traces", "serve, subgraph, gateway")
 
 
 class Reader(NamedTuple):
@@ -146,20 +146,7 @@ def _secret_bytes(text: str) -> bytes:
     return value
 
 
-def _redis_address(text: str) -> str:
-    text = text.strip()
-    parts = urlsplit(text)
-    if parts.scheme not in {"redis", "rediss", "unix"}:
-        raise ValueError("must start with redis://, rediss:// or unix://")
-    if parts.scheme == "unix":
-        if not parts.path.strip("/"):
-            raise ValueError("must name a socket: unix:///path/of/the/socket")
-    elif not parts.hostname or not re.fullmatch(r"/?\d*", parts.path):
-        raise ValueError("must name a host, and a database by its number: redis://host:6379/0")
-    return text
-
-
-def _some_audiences(text: str) -> frozenset[Audience]:
+def _audiences(text: str) -> frozenset[Audience]:
     names = [name.strip() for name in text.split(",")]
     if unknown := [name for name in names if name not in tuple(Audience)]:
         raise ValueError(f"must be audiences with `,` between them; `{unknown[0]}` is none of {', '.join(Audience)}")
@@ -176,12 +163,25 @@ def _postgres_dsn(text: str) -> str:
     return text
 
 
+def _redis_url(text: str) -> str:
+    text = text.strip()
+    parts = urlsplit(text)
+    if parts.scheme not in {"redis", "rediss", "unix"}:
+        raise ValueError("must start with redis://, rediss:// or unix://")
+    if parts.scheme == "unix":
+        if not parts.path.strip("/"):
+            raise ValueError("must name a socket: unix:///path/of/the/socket")
+    elif not parts.hostname or not re.fullmatch(r"/?\d*", parts.path):
+        raise ValueError("must name a host, and a database by its number: redis://host:6379/0")
+    return text
+
+
 _TEXT = Reader("text", _not_empty)
+_AUDIENCES = Reader("audiences with commas between", _audiences)
+_REDIS_URL = Reader("redis://, rediss:// or unix://", _redis_url)
 _FILE = Reader("path of a file", _existing_file)
 _FOLDER = Reader("path of a folder", _existing_folder)
 _DSN = Reader("postgresql://role:password@host/database", _postgres_dsn)
-_REDIS_URL = Reader("redis://, rediss:// or unix://", _redis_address)
-_AUDIENCES = Reader("audiences with commas between", _some_audiences)
 _SECRET = Reader("32 bytes or more in base64", _secret_bytes)
 
 
@@ -356,35 +356,37 @@ class Settings:
     )
     request_timeout: float = _setting(LIMITS, _seconds(0.01, 600), 10.0, "how long a request may take")
     max_body_bytes: int = _setting(LIMITS, _integer(1_000, 100_000_000, "bytes"), 1_000_000, "the largest body")
-    max_characters: int = _setting(LIMITS, _integer(100, 1_000_000), 50_000, "characters of a document")
-    max_tokens: int = _setting(LIMITS, _integer(10, 100_000), 2_000, "tokens of a document")
-    max_brackets: int = _setting(LIMITS, _integer(5, 200), 80, "brackets within brackets of a document")
-    max_aliases: int = _setting(LIMITS, _integer(0, 100_000), 100, "aliases of a document")
-    max_directives: int = _setting(LIMITS, _integer(0, 100_000), 100, "directives of a document")
-    max_operations: int = _setting(LIMITS, _integer(1, 1_000), 50, "operations of a document")
-    max_fragments: int = _setting(LIMITS, _integer(0, 1_000), 100, "fragments of a document")
-    max_variables: int = _setting(LIMITS, _integer(0, 1_000), 100, "variables of an operation")
-    max_depth: int = _setting(LIMITS, _integer(1, 100), 40, "fields within fields, fragments opened")
-    max_roots: int = _setting(LIMITS, _integer(1, 1_000), 50, "root fields of an operation")
-    max_fields: int = _setting(LIMITS, _integer(1, 100_000), 5_000, "fields of an operation, fragments opened")
     compress_from_bytes: int = _setting(
         LIMITS,
         _integer(0, 100_000_000, "bytes"),
         1_400,
-        "from which size an answer is compressed for who asks for that; 0 for never",
+        "from how many bytes an answer is compressed for who asks for that; 0 for never",
     )
-    batch_requests: int = _setting(LIMITS, _integer(1, 100), 1, "requests that may come in one list; 1 for no lists")
-    operations: Path | None = _setting(STORED, _FILE, None, "a manifest of stored documents")
+    batch_requests: int = _setting(LIMITS, _integer(1, 100), 1, "requests that may come in one list; 1: no lists")
+    max_characters: int = _setting(DOCUMENTS, _integer(100, 1_000_000), 50_000, "characters of a document")
+    max_tokens: int = _setting(DOCUMENTS, _integer(10, 100_000), 2_000, "its words and signs")
+    max_brackets: int = _setting(DOCUMENTS, _integer(5, 200), 80, "brackets within each other")
+    max_aliases: int = _setting(DOCUMENTS, _integer(0, 100_000), 100, "its aliases")
+    max_directives: int = _setting(DOCUMENTS, _integer(0, 100_000), 100, "its directives")
+    max_operations: int = _setting(DOCUMENTS, _integer(1, 1_000), 50, "its operations")
+    max_fragments: int = _setting(DOCUMENTS, _integer(0, 1_000), 100, "its fragments")
+    max_variables: int = _setting(DOCUMENTS, _integer(0, 1_000), 100, "variables of an operation")
+    max_depth: int = _setting(DOCUMENTS, _integer(1, 100), 40, "fields within each other")
+    max_roots: int = _setting(DOCUMENTS, _integer(1, 1_000), 50, "fields at its root")
+    max_fields: int = _setting(DOCUMENTS, _integer(1, 100_000), 5_000, "fields, once its fragments are opened")
+    operations: Path | None = _setting(DOCUMENTS, _FILE, None, "the documents that are stored: a manifest")
     operations_only: frozenset[Audience] = _setting(
-        STORED, _AUDIENCES, frozenset(), "the audiences that run nothing else"
+        DOCUMENTS, _AUDIENCES, frozenset(), "the audiences that run nothing else"
     )
     persisted_queries: float = _setting(
-        STORED,
+        DOCUMENTS,
         _seconds(0, 31_536_000),
         86_400.0,
-        "how long a document is kept that a client has sent with its hash; 0 for not at all",
+        "how long a document that was sent may be asked for by its hash; 0 for never",
     )
-    warm_seconds: float = _setting(STORED, _seconds(0, 600), 10.0, "how long a start may take to plan stored documents")
+    warm_seconds: float = _setting(
+        DOCUMENTS, _seconds(0, 600), 10.0, "how long a start may take to plan the stored documents"
+    )
     redis_url: str | None = _setting(
         SHARING, _REDIS_URL, None, "what replicas share; without it this process is alone", secret=True
     )
@@ -400,7 +402,20 @@ class Settings:
         "the password that a universe's login role is given; without it none is set",
         dict,
     )
-    log_level: str = _setting(LOGGING, _one_of("debug", "info", "warning", "error"), "info", "what is logged")
+    log_level: str = _setting(TELLING, _one_of("debug", "info", "warning", "error"), "info", "what is logged")
+    access_log: str = _setting(
+        TELLING, _one_of("off", "json"), "off", "`json`: a line of JSON on stdout for each request"
+    )
+    metrics_host: str = _setting(TELLING, _TEXT, "127.0.0.1", "where Prometheus finds /metrics: the address")
+    metrics_port: int | None = _setting(
+        TELLING, _integer(1, 65535), None, "the port of /metrics, which is never that of the graph; without it none"
+    )
+    traces: str = _setting(
+        TELLING,
+        _one_of("off", "otlp"),
+        "off",
+        "`otlp`: spans are sent by OTLP over HTTP; the standard OTEL_* variables say where to and how many",
+    )
 
 
 class _Declared(NamedTuple):

@@ -67,6 +67,10 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             "HUB_COMPRESS_FROM_BYTES": "0",
             "HUB_BATCH_REQUESTS": "10",
             "HUB_LOG_LEVEL": "debug",
+            "HUB_ACCESS_LOG": "json",
+            "HUB_METRICS_HOST": "::1",
+            "HUB_METRICS_PORT": "9464",
+            "HUB_TRACES": "otlp",
             "HUB_REMOTES": str(tmp_path),
             "HUB_OWNER_DSN_HOUSEHOLD": "postgres://owner@db/household",
             "HUB_ROLE_PASSWORD_PUBLIC_SECURITY": "sesame",
@@ -80,11 +84,13 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert (settings.statement_timeout, settings.request_timeout, settings.max_body_bytes) == (1.5, 3.0, 5000)
     assert (settings.compress_from_bytes, settings.batch_requests) == (0, 10)
     assert settings.log_level == "debug"
+    assert (settings.access_log, settings.traces) == ("json", "otlp")
+    assert (settings.metrics_host, settings.metrics_port) == ("::1", 9464)
+    assert settings.redis_url == "rediss://hub:sesame@cache:6380/2"
+    assert (settings.redis_timeout, settings.replicas) == (0.1, 6)
     assert settings.assurance == ("vneid-2", "vneid-3")
     assert (settings.leeway, settings.keys_refresh, settings.keys_max_age) == (5.0, 60.0, 3600.0)
     assert settings.trusted_proxies == (ip_network("10.0.0.0/24"), ip_network("::1/128"))
-    assert settings.redis_url == "rediss://hub:sesame@cache:6380/2"
-    assert (settings.redis_timeout, settings.replicas) == (0.1, 6)
     assert document_limits(settings) == replace(Limits(), tokens=500)
     assert settings.remotes == tmp_path
     assert settings.pseudonym_key == bytes(range(40))

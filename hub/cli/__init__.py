@@ -7,6 +7,7 @@
     gateway   hub gateway: a supergraph of remote subgraphs
     settings  hub settings
     migrate   hub migrate
+    fill      hub fill: people who do not exist, into databases that are somewhere else
     compose   hub compose: subgraphs into a supergraph
     diff      hub diff: what changes for the readers of a schema
     graph     hub operation, plan, sql, query, check: each stage, printed
@@ -35,6 +36,7 @@ _COMMANDS = {
     "gateway": "hub.cli.gateway",
     "settings": "hub.cli.settings",
     "migrate": "hub.cli.migrate",
+    "fill": "hub.cli.fill",
     "check": "hub.cli.graph",
     "compose": "hub.cli.compose",
     "diff": "hub.cli.diff",

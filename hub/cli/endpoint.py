@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hub.server.health import Look
     from hub.server.identity import Identity
     from hub.server.run import Leave
+    from hub.telemetry import Telemetry
 
 _SPARE = 5.0
 """Seconds that a worker may take beyond all that it is given, before it is killed."""
@@ -66,6 +67,14 @@ def graph_and_settings(environment: Mapping[str, str]) -> tuple[DeclaredGraph, S
     return graph, read_settings(environment, graph.here)
 
 
+@dataclass(frozen=True, slots=True)
+class _Process:
+    """What lives as long as a process, whatever it answers with: what it shares with others, and what measures it."""
+
+    store: Store
+    telemetry: Telemetry
+
+
 @dataclass(slots=True)
 class _Made:
     """What answers: the graph as it was last built, and how an edition is put together over it.
@@ -75,7 +84,7 @@ class _Made:
     """
 
     build: Callable[[], Built]
-    open: Callable[[Built, Store], Edition]
+    open: Callable[[Built, _Process], Edition]
     built: Built = field(init=False)
 
     def __post_init__(self) -> None:
@@ -84,8 +93,8 @@ class _Made:
     def renew(self) -> None:
         self.built = self.build()
 
-    def edition(self, store: Store) -> Edition:
-        return self.open(self.built, store)
+    def edition(self, process: _Process) -> Edition:
+        return self.open(self.built, process)
 
 
 def run_endpoint(
@@ -115,12 +124,13 @@ def run_endpoint(
     def served(built: Built) -> Served:
         return built.served(settings.dsns.universes or tuple(Universe))
 
-    def opened(built: Built, store: Store) -> Edition:
+    def opened(built: Built, process: _Process) -> Edition:
         nonlocal before
-        engine = over_databases(built, settings, store)
+        engine = over_databases(built, settings, process.telemetry.watch, process.store)
         before = identity = open_identity(settings, served(built), before)
-        health = Health(engine.ready, _beside(settings, store, identity), leave.leaving)
-        return edition(make_app(engine, identity, settings, health), engine, identity)
+        health = Health(engine.ready, _beside(settings, process.store, identity), leave.leaving)
+        app = process.telemetry.around(make_app(engine, identity, settings, health))
+        return edition(app, engine, identity)
 
     _run(settings, made, opened, leave, announce, listener, reloads=reloads)
 
@@ -156,12 +166,13 @@ def run_subgraph(source: str, settings: Settings, announce: Callable[[str], None
             readers = open_identity(settings, served, before)
         return hub, readers
 
-    def opened(built: Built, store: Store) -> Edition:
+    def opened(built: Built, process: _Process) -> Edition:
         nonlocal before
-        engine = over_databases(built, settings, store)
+        engine = over_databases(built, settings, process.telemetry.watch, process.store)
         hub, before = trusted(built)
-        health = Health(engine.ready, _beside(settings, store, before), leave.leaving)
-        return edition(make_app(engine, Asking(hub, before), settings, health), engine, *([before] if before else []))
+        health = Health(engine.ready, _beside(settings, process.store, before), leave.leaving)
+        app = process.telemetry.around(make_app(engine, Asking(hub, before), settings, health))
+        return edition(app, engine, *([before] if before else []))
 
     _run(settings, made, opened, leave, announce)
 
@@ -194,12 +205,18 @@ def run_gateway(
         storing(settings, None)
         return build_public(supergraph, labels).warmed()
 
-    def opened(built: Built, store: Store) -> Edition:
+    def opened(built: Built, process: _Process) -> Edition:
         engine = over_subgraphs(
-            built, urls, trusted=trusted, limits=document_limits(settings), storing=storing(settings, store)
+            built,
+            urls,
+            trusted=trusted,
+            limits=document_limits(settings),
+            storing=storing(settings, process.store),
+            watch=process.telemetry.watch,
         )
-        health = Health(engine.ready, _beside(settings, store), leave.leaving)
-        return edition(make_app(engine, Everybody(engine.public_viewer), settings, health), engine)
+        health = Health(engine.ready, _beside(settings, process.store), leave.leaving)
+        app = process.telemetry.around(make_app(engine, Everybody(engine.public_viewer), settings, health))
+        return edition(app, engine)
 
     _run(settings, made, opened, leave, announce)
 
@@ -207,7 +224,7 @@ def run_gateway(
 def _run(
     settings: Settings,
     build: Callable[[], Built],
-    open_: Callable[[Built, Store], Edition],
+    open_: Callable[[Built, _Process], Edition],
     leave: Leave,
     announce: Callable[[str], None],
     listener: socket.socket | None = None,
@@ -219,6 +236,7 @@ def _run(
     from hub.server.reload import heeding
     from hub.server.run import bind, serve
     from hub.server.supervise import Supervisor
+    from hub.telemetry import metrics_together, open_telemetry
 
     _log(settings)
     with listener or bind(settings.host, settings.port) as taken:
@@ -228,28 +246,31 @@ def _run(
         heeds = os.getpid()
 
         def work(started: Callable[[], None], alive: int | None, first: bool) -> None:
-            store = open_store(settings.redis_url, seconds=settings.redis_timeout, replicas=settings.replicas)
+            with open_telemetry(settings) as telemetry:
+                store = open_store(settings.redis_url, seconds=settings.redis_timeout, replicas=settings.replicas)
+                process = _Process(store, telemetry)
 
-            def again() -> Callable[[], Edition]:
-                made.renew()
-                return lambda: made.edition(store)
+                def again() -> Callable[[], Edition]:
+                    made.renew()
+                    return lambda: made.edition(process)
 
-            shared = reloads and first and settings.redis_url is not None
-            serve(
-                made.edition(store),
-                taken,
-                again=again if reloads else None,
-                leave=leave,
-                started=started,
-                alive=alive,
-                beside=heeding(store, (lambda: os.kill(heeds, signal.SIGHUP)) if shared else None),
-            )
+                shared = reloads and first and settings.redis_url is not None
+                serve(
+                    made.edition(process),
+                    taken,
+                    again=again if reloads else None,
+                    leave=leave,
+                    started=started,
+                    alive=alive,
+                    beside=heeding(store, (lambda: os.kill(heeds, signal.SIGHUP)) if shared else None),
+                )
 
         if settings.workers == 1:
             work(lambda: announce(address), None, first=True)
             return
         within = settings.drain_notice + settings.drain_timeout + settings.statement_timeout + _SPARE
-        Supervisor(work, settings.workers, made.renew, within, lambda: announce(address)).run()
+        with metrics_together():
+            Supervisor(work, settings.workers, made.renew, within, lambda: announce(address)).run()
 
 
 def _beside(settings: Settings, store: Store, identity: Identity | None = None) -> Mapping[str, Look]:
@@ -271,7 +292,7 @@ def _log(settings: Settings) -> None:
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(process)d %(levelname)s %(name)s %(message)s"
     )
-    for noisy in ("uvicorn", "httpx"):
+    for noisy in ("uvicorn", "httpx", "opentelemetry"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

@@ -12,10 +12,12 @@ from __future__ import annotations
 import asyncio
 import math
 import random
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from os import urandom
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
@@ -34,10 +36,11 @@ from hub.model.graph import Compared, Coordinate, DeclaredGraph, PolicyTable, Re
 from hub.model.mapping import Lookup, Reference, SourceMapping
 from hub.model.operation import Operation
 from hub.model.plan import Fetch, Plan
-from hub.model.request import PlanWish, Request, Response, refusal
+from hub.model.request import About, PlanWish, Request, Response, refusal
 from hub.model.source import Parameter, PseudonymKey, Source
 from hub.model.supergraph import Supergraph
 from hub.model.viewer import Audience, Profile, Served, Universe, Viewer, standings
+from hub.model.watch import Watch
 from hub.operation import (
     Form,
     Limits,
@@ -51,6 +54,7 @@ from hub.operation import (
     operation_names,
     parse_document,
     prepare,
+    signature,
 )
 from hub.planner import (
     PlannerGraph,
@@ -106,10 +110,31 @@ class Built:
     supergraph: Supergraph
     planner: PlannerGraph
     rules: RuleBook
+    contracts: Mapping[Profile, GraphQLSchema] = field(default_factory=dict)
+    manifest: Manifest = field(default_factory=Manifest)
+
+    def with_stored(self, path: Path | None) -> Built:
+        """The same with the documents of a manifest file; `SettingsWrong` with everything that is wrong with it."""
+        return self if path is None else replace(self, manifest=read_manifest(path))
 
     def contract(self, profile: Profile) -> GraphQLSchema:
-        """The schema a profile sees."""
-        return contract(self.supergraph.api, self.rules, profile, self.declared.scalars)
+        """The schema a profile sees; at once if it is one of `contracts`."""
+        found = self.contracts.get(profile)
+        return found or contract(self.supergraph.api, self.rules, profile, self.declared.scalars)
+
+    def warmed(self) -> Built:
+        """The same with the contracts that are known beforehand, so that no request waits for one of them."""
+        found: dict[Profile, GraphQLSchema] = {}
+        for profile in profiles(self.rules):
+            if profile.audience is not Audience.ANALYST:  # an analyst's belongs to his project
+                for one in (profile, *self._asserted(profile)):
+                    found[one] = self.contract(one)
+        return replace(self, contracts=found)
+
+    def _asserted(self, profile: Profile) -> Iterator[Profile]:
+        """The same reader, asked for by a hub."""
+        for standing in standings(profile.audience) if self.rules.entrances.keys else ():
+            yield replace(profile, asserted=standing)
 
     def served(self, universes: Sequence[Universe] = tuple(Universe)) -> Served:
         """What an instance with these universes takes of a viewer's claims."""
@@ -185,17 +210,18 @@ def _named(supergraph: Supergraph, name: str, field_name: str) -> str:
     return get_named_type(supergraph.api.type_map[name].fields[field_name].type).name  # type: ignore[attr-defined,no-any-return]
 
 
-def open_engine(declared: DeclaredGraph, settings: Settings) -> Engine:
+def open_engine(declared: DeclaredGraph, settings: Settings, watch: Watch | None = None) -> Engine:
     """An engine over the databases of the settings. It reaches them when first asked, so it starts without them."""
-    return _over_databases(build(declared), settings)
+    return over_databases(build(declared).with_stored(settings.operations), settings, watch)
 
 
-def open_subgraph(declared: DeclaredGraph, source: str, settings: Settings) -> Engine:
+def open_subgraph(declared: DeclaredGraph, source: str, settings: Settings, watch: Watch | None = None) -> Engine:
     """An engine over the database of one source, which stands alone."""
-    return _over_databases(build_subgraph(declared, source), settings)
+    return over_databases(build_subgraph(declared, source).with_stored(settings.operations), settings, watch)
 
 
-def _over_databases(built: Built, settings: Settings) -> Engine:
+def over_databases(built: Built, settings: Settings, watch: Watch | None = None) -> Engine:
+    """An engine over the databases of the settings; `SettingsWrong` if they lack what this graph needs."""
     if settings.pseudonym_key is None and built.rules.uses(Effect.PSEUDONYM):
         raise SettingsWrong("`HUB_PSEUDONYM_KEY` is missing: the policy table shows pseudonyms, which are made with it")
     signer = None
@@ -203,29 +229,30 @@ def _over_databases(built: Built, settings: Settings) -> Engine:
         require_asserting(settings)
         assert settings.assertion_key is not None
         signer = Signer(read_private_key(settings.assertion_key), settings.assertion_issuer)
-    sources = _sources(built, settings, settings.pseudonym_key, signer)
-    return Engine(built, sources, pseudonym_secret=settings.pseudonym_key, storing=storing(settings))
+    sources = _sources(built, settings, settings.pseudonym_key, signer, watch)
+    return Engine(
+        built, sources, pseudonym_secret=settings.pseudonym_key, watch=watch, storing=storing(built, settings)
+    )
 
 
-def storing(settings: Settings) -> Storing:
-    """What is stored of documents, as the settings say; `SettingsWrong` with what is wrong with the manifest."""
+def storing(built: Built, settings: Settings) -> Storing:
+    """What is stored of documents, as the settings say."""
+    store = None
+    if settings.persisted_queries:
+        store = open_store(settings.redis_url, seconds=settings.redis_timeout, replicas=settings.replicas)
     return Storing(
-        read_manifest(settings.operations) if settings.operations is not None else Manifest(),
-        settings.operations_only,
-        open_store(settings.redis_url, seconds=settings.redis_timeout, replicas=settings.replicas)
-        if settings.persisted_queries
-        else None,
-        settings.persisted_queries,
-        settings.warm_seconds,
+        built.manifest, frozenset(settings.operations_only), store, settings.persisted_queries, settings.warm_seconds
     )
 
 
 def open_unconnected(built: Built) -> Engine:
     """An engine that compiles questions, and reaches nothing to ask them."""
-    return Engine(built, _sources(built, Settings(), b"", None))
+    return Engine(built, _sources(built, Settings(), b"", None, None))
 
 
-def _sources(built: Built, settings: Settings, secret: bytes | None, signer: Signer | None) -> Mapping[str, Source]:
+def _sources(
+    built: Built, settings: Settings, secret: bytes | None, signer: Signer | None, watch: Watch | None
+) -> Mapping[str, Source]:
     """The sources of a graph, here and elsewhere."""
     declared = built.declared
     here: dict[str, Source] = {
@@ -237,10 +264,12 @@ def _sources(built: Built, settings: Settings, secret: bytes | None, signer: Sig
         )
         for name in declared.here
     }
-    return here | {name: _remote_source(built, one, secret, signer) for name, one in declared.remotes.items()}
+    return here | {name: _remote_source(built, one, secret, signer, watch) for name, one in declared.remotes.items()}
 
 
-def _remote_source(built: Built, remote: Remote, secret: bytes | None, signer: Signer | None) -> RemoteSource:
+def _remote_source(
+    built: Built, remote: Remote, secret: bytes | None, signer: Signer | None, watch: Watch | None
+) -> RemoteSource:
     """A subgraph in another process, under the policy of this one."""
 
     def pseudonyms(profile: Profile) -> tuple[bytes, bytes] | None:
@@ -265,10 +294,24 @@ def _remote_source(built: Built, remote: Remote, secret: bytes | None, signer: S
         sign=signer.sign if signer is not None else None,
         trusted=remote.shows_messages,
         coded=remote.shows_messages,
+        onward=watch.onward if watch is not None else None,
     )
 
 
 PUBLIC = Profile(Audience.OFFICER)
+
+
+def build_public(supergraph: Supergraph, labels: Collection[str] = ()) -> Built:
+    """A graph of remote subgraphs alone, with every field public. `labels` are those of `@override` that are on."""
+    declared = DeclaredGraph((), {}, {}, {}, PolicyTable("public", frozenset(), {}))
+    planner = planner_graph(supergraph, labels=frozenset(labels))
+    if unknown := planner.labels - custom_labels(planner):
+        known = ", ".join(f"`{one}`" for one in sorted(custom_labels(planner))) or "none"
+        names = ", ".join(f"`{one}`" for one in sorted(unknown))
+        raise SettingsWrong(
+            f"no override of the graph has the label {names}: those that can be switched on are {known}"
+        )
+    return Built(declared, supergraph, planner, public_rules(supergraph.api))
 
 
 def open_gateway(
@@ -278,6 +321,7 @@ def open_gateway(
     labels: Collection[str] = (),
     trusted: Collection[str] = (),
     draw: Callable[[], float] = random.random,
+    watch: Watch | None = None,
     storing: Storing | None = None,
 ) -> Engine:
     """An engine over remote subgraphs alone, with every field public.
@@ -287,22 +331,33 @@ def open_gateway(
     trusted  the subgraphs whose errors are shown as they are
     draw     a number from 0 to below 1 for each request, which decides what a percentage of them does
     """
-    declared = DeclaredGraph((), {}, {}, {}, PolicyTable("public", frozenset(), {}))
-    planner = planner_graph(supergraph, labels=frozenset(labels))
-    if unknown := planner.labels - custom_labels(planner):
-        known = ", ".join(f"`{one}`" for one in sorted(custom_labels(planner))) or "none"
-        names = ", ".join(f"`{one}`" for one in sorted(unknown))
-        raise SettingsWrong(
-            f"no override of the graph has the label {names}: those that can be switched on are {known}"
-        )
-    built = Built(declared, supergraph, planner, public_rules(supergraph.api))
+    built = build_public(supergraph, labels)
+    return over_subgraphs(built, urls, trusted=trusted, draw=draw, watch=watch, storing=storing)
+
+
+def over_subgraphs(
+    built: Built,
+    urls: Mapping[str, str] | None = None,
+    *,
+    trusted: Collection[str] = (),
+    draw: Callable[[], float] = random.random,
+    watch: Watch | None = None,
+    storing: Storing | None = None,
+) -> Engine:
+    """An engine over the remote subgraphs of a public graph, as for `open_gateway`."""
+    supergraph = built.supergraph
     sources: dict[str, Source] = {
         name: RemoteSource(
-            name, supergraph.api, planner, Transport(name, (urls or {}).get(name) or url), trusted=name in trusted
+            name,
+            supergraph.api,
+            built.planner,
+            Transport(name, (urls or {}).get(name) or url),
+            trusted=name in trusted,
+            onward=watch.onward if watch is not None else None,
         )
         for name, url in supergraph.graphs.items()
     }
-    return Engine(built, sources, draw=draw, storing=storing)
+    return Engine(built, sources, draw=draw, watch=watch, storing=storing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,10 +385,14 @@ class _Way(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Document:
-    """A prepared document of a profile, and the programs made of it so far."""
+    """A prepared document of a profile, and the programs made of it so far.
+
+    signature  if the engine is watched
+    """
 
     prepared: Prepared
     programs: Bounded[_Way, Program]
+    signature: str = ""
 
 
 class Engine:
@@ -351,10 +410,12 @@ class Engine:
         pseudonym_secret: bytes | None = None,
         today: Callable[[], date] = _today,
         draw: Callable[[], float] = random.random,
+        watch: Watch | None = None,
         storing: Storing | None = None,
     ) -> None:
         self.built = built
-        self.sources = sources
+        self.sources = sources if watch is None else {name: watch.source(one) for name, one in sources.items()}
+        self._watch = watch
         self.limits = limits or Limits()
         self._secret = pseudonym_secret
         # Without a key from outside, cursors live as long as this engine.
@@ -373,18 +434,17 @@ class Engine:
         )
 
     async def start(self) -> None:
-        """Builds what is known beforehand, so that no request waits for it: contracts, plans of stored documents."""
-        for profile in profiles(self.built.rules):
-            if profile.audience is not Audience.ANALYST:  # an analyst's belongs to his project
-                self.contract(profile)
-                for standing in standings(profile.audience) if self.built.rules.entrances.keys else ():
-                    self.contract(replace(profile, asserted=standing))
+        """Builds what is known beforehand, if that was not done: contracts, then plans of stored documents."""
+        if not self.built.contracts:
+            self.built = self.built.warmed()
         await self._warm()
 
     async def stop(self) -> None:
-        """Lets go of every source, and of what is shared with other replicas."""
+        """Lets go of every source, when what was asked of it is answered, and of what is shared with replicas."""
         if self._storing.store is not None:
             await self._storing.store.close()
+        if self._lanes is not None:
+            await self._lanes.settled()
         await asyncio.gather(*(source.close() for source in self.sources.values()))
 
     async def ready(self) -> Mapping[str, bool]:
@@ -458,7 +518,10 @@ class Engine:
         program, variables = self.program(request, viewer.profile)
         if request.plan is not None:
             return await self._with_plan(request.plan, program, variables, viewer)
-        return Response(await run(program, variables, viewer))
+        if self._watch is None:
+            return Response(await run(program, variables, viewer))
+        with self._watch.stage("execute"):
+            return Response(await run(program, variables, viewer), about=program.about)
 
     def program(self, request: Request, profile: Profile) -> tuple[Program, Mapping[str, Any]]:
         """What answers a request, made once for all that are alike, and the request's own variables."""
@@ -468,21 +531,26 @@ class Engine:
         if profile.agreement is not None:
             check_agreement(request, profile, self.built.rules.agreements, self._today())
         booleans = tuple([bool(variables.get(name)) for name in prepared.booleans])
-        return self._planned(document, booleans, variables, profile), variables
+        program, made = self._planned(document, booleans, variables, profile)
+        if self._watch is not None:
+            self._watch.planned(known=not made)
+        return program, variables
 
     def _planned(
         self, document: _Document, booleans: tuple[bool, ...], variables: Mapping[str, Any], profile: Profile
-    ) -> Program:
+    ) -> tuple[Program, bool]:
+        """The program, and whether it was made for this."""
         prepared = document.prepared
         forms = forms_of(prepared.forming, variables) if prepared.forming else ()
         way = _Way(self._shares.drawn(self._draw()) if self._shares.bounds else 0, booleans, forms)
         program = document.programs.get(way)
-        if program is None:
-            program = self._program(prepared, way, profile, variables)
-            # What introspection answers may hang on variables, and stands in its program as text.
-            if not (program.introspects and prepared.operation.variable_definitions):
-                document.programs.put(way, program)
-        return program
+        if program is not None:
+            return program, False
+        program = self._program(document, way, profile, variables)
+        # What introspection answers may hang on variables, and stands in its program as text.
+        if not (program.introspects and prepared.operation.variable_definitions):
+            document.programs.put(way, program)
+        return program, True
 
     async def _with_plan(
         self, wish: PlanWish, program: Program, variables: Mapping[str, Any], viewer: Viewer
@@ -502,7 +570,11 @@ class Engine:
             body = await run(program, variables, viewer, observed)
             shown = shown.with_runs(runs(shown, steps, observed, body, inside=sight.inside))
         extensions = orjson.dumps({"plan": document(shown)})
-        return Response(body[:-1] + b',"extensions":' + extensions + b"}", plan=shown)
+        return Response(body[:-1] + b',"extensions":' + extensions + b"}", plan=shown, about=program.about)
+
+    def _stage(self, name: str) -> AbstractContextManager[Any]:
+        """A stage that is not passed by every request, timed and traced."""
+        return nullcontext() if self._watch is None else self._watch.stage(name)
 
     def _document(self, request: Request, profile: Profile) -> _Document:
         key = (request.document, request.operation_name, profile)
@@ -512,13 +584,16 @@ class Engine:
         return document
 
     def _prepared(self, request: Request, profile: Profile) -> _Document:
-        parsed = parse_document(request.document, self.limits)
+        with self._stage("parse"):
+            parsed = parse_document(request.document, self.limits)
         if request.reads_only:
             check_reads_only(parsed, request.operation_name)
-        prepared = prepare(
-            parsed, request.operation_name, self.contract(profile), self.limits, self.built.declared.lists
-        )
-        return _Document(prepared, Bounded(PROGRAMS_OF_A_DOCUMENT * len(self._shares.graphs)))
+        with self._stage("validate"):
+            prepared = prepare(
+                parsed, request.operation_name, self.contract(profile), self.limits, self.built.declared.lists
+            )
+        programs: Bounded[_Way, Program] = Bounded(PROGRAMS_OF_A_DOCUMENT * len(self._shares.graphs))
+        return _Document(prepared, programs, "" if self._watch is None else signature(parsed))
 
     def stages(self, request: Request, profile: Profile) -> Stages:
         """Every stage's value for one request, up to the plan; variables that cannot change it need no value.
@@ -532,18 +607,16 @@ class Engine:
 
     def _stages(self, prepared: Prepared, way: _Way, profile: Profile) -> Stages:
         booleans = dict(zip(prepared.booleans, way.booleans, strict=True))
-        operation = normalise(prepared, booleans, way.forms, self.limits)
-        authorized = authorize(operation, profile, self.built.rules)
-        made = plan(authorized, self._shares.graphs[way.variant], self.limits.planning)
+        with self._stage("normalise"):
+            operation = normalise(prepared, booleans, way.forms, self.limits)
+        with self._stage("authorize"):
+            authorized = authorize(operation, profile, self.built.rules)
+        with self._stage("plan"):
+            made = plan(authorized, self._shares.graphs[way.variant], self.limits.planning)
         return Stages(prepared, operation, authorized, made)
 
-    def _program(
-        self,
-        prepared: Prepared,
-        way: _Way,
-        profile: Profile,
-        variables: Mapping[str, Any],
-    ) -> Program:
+    def _program(self, document: _Document, way: _Way, profile: Profile, variables: Mapping[str, Any]) -> Program:
+        prepared = document.prepared
         if prepared.operation.operation is OperationType.SUBSCRIPTION:
             message = "a subscription is planned, and not executed: send what it selects as a query"
             raise Refused([Shown(message, code="SUBSCRIPTION_NOT_SUPPORTED")])
@@ -556,11 +629,17 @@ class Engine:
                 answers.update(_introspect(prepared, stages.operation, variables, self.built))
             return orjson.dumps(answers[key]).decode()
 
-        return maker.program(stages.plan, stages.operation, introspect)
+        with self._stage("compile"):
+            program = maker.program(stages.plan, stages.operation, introspect)
+        if self._watch is None:
+            return program
+        name = prepared.operation.name
+        about = About(name.value if name else "", document.signature, len(fetches(stages.plan)))
+        return replace(program, about=about)
 
     def _maker(self, profile: Profile) -> Programs:
         if self._lanes is None:
-            self._lanes = Lanes(self.sources)
+            self._lanes = Lanes(self.sources, self._watch)
         key = pseudonym_key(self._secret, profile.scope) if self._secret is not None else None
         blocks = dict(zip((PseudonymKey.INNER, PseudonymKey.OUTER), key or (), strict=False))
         secrets = Secrets(self._secret or self._own_secret, profile.name, blocks)

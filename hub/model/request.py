@@ -44,18 +44,34 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """What a log may say of a request, known once it is planned.
+
+    name       of the operation, as the client wrote it: to be looked up among known ones, and not to be repeated
+    signature  names its document without anything that the client wrote by himself
+    fetches    how many it has in its plan, whatever the rows lead to
+    """
+
+    name: str
+    signature: str
+    fetches: int
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
     """The bytes of a GraphQL response.
 
     executed  false when the request was refused before anything was read
     status    of HTTP, if it was refused for a reason that has one of its own; otherwise 0
     plan      the plan that stands in the body, if one was asked for
+    about     if the engine is watched, and the request got so far
     """
 
     body: bytes
     executed: bool = True
     status: int = 0
     plan: Description | None = None
+    about: About | None = None
 
 
 def refusal(errors: Sequence[Shown]) -> bytes:

@@ -7,6 +7,7 @@ parse       text -> document, within limits
 forms       variables that decide the form of a statement -> their forms
 prepare     document x operation name x schema -> Prepared: validated, the one operation chosen
 variables   values as sent -> values as typed
+signature   document -> a name for it without what a client wrote by himself
 normalise   Prepared x booleans x forms -> Operation: fragments opened, fields merged, skips decided
 """
 
@@ -14,6 +15,7 @@ from hub.operation.forms import Form, forms_of
 from hub.operation.normalise import normalise
 from hub.operation.parse import Limits, parse_document
 from hub.operation.prepare import Prepared, booleans_given, check_reads_only, operation_names, prepare
+from hub.operation.signature import signature
 from hub.operation.variables import coerce_forming_variables, coerce_variables
 
 __all__ = [
@@ -29,4 +31,5 @@ __all__ = [
     "operation_names",
     "parse_document",
     "prepare",
+    "signature",
 ]

@@ -16,7 +16,7 @@ from hub.cli import main
 from hub.engine import document_limits
 from hub.errors import SettingsWrong
 from hub.model.limits import Limits
-from hub.model.viewer import Universe
+from hub.model.viewer import Audience, Universe
 from hub.settings import SOURCES, Settings, declared, read_settings, require_owners, require_serving
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -66,6 +66,10 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             "HUB_MAX_BODY_BYTES": "5000",
             "HUB_COMPRESS_FROM_BYTES": "0",
             "HUB_BATCH_REQUESTS": "10",
+            "HUB_OPERATIONS": str(keys),
+            "HUB_OPERATIONS_ONLY": "citizen, partner",
+            "HUB_PERSISTED_QUERIES": "0",
+            "HUB_WARM_SECONDS": "2.5",
             "HUB_LOG_LEVEL": "debug",
             "HUB_ACCESS_LOG": "json",
             "HUB_METRICS_HOST": "::1",
@@ -83,6 +87,8 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert (settings.host, settings.port, settings.pool_size) == ("::1", 9000, 8)
     assert (settings.statement_timeout, settings.request_timeout, settings.max_body_bytes) == (1.5, 3.0, 5000)
     assert (settings.compress_from_bytes, settings.batch_requests) == (0, 10)
+    assert (settings.operations, settings.operations_only) == (keys, (Audience.CITIZEN, Audience.PARTNER))
+    assert (settings.persisted_queries, settings.warm_seconds) == (0.0, 2.5)
     assert settings.log_level == "debug"
     assert (settings.access_log, settings.traces) == ("json", "otlp")
     assert (settings.metrics_host, settings.metrics_port) == ("::1", 9464)
@@ -114,6 +120,11 @@ def test_an_instance_with_the_civilian_addresses_alone_is_legal() -> None:
         ("HUB_PORT", "0", "`HUB_PORT` must be a whole number from 1 to 65535, not `0`"),
         ("HUB_BATCH_REQUESTS", "0", "`HUB_BATCH_REQUESTS` must be a whole number from 1 to 100, not `0`"),
         ("HUB_COMPRESS_FROM_BYTES", "-1", "`HUB_COMPRESS_FROM_BYTES` must be a whole number from 0 to 100000000"),
+        ("HUB_OPERATIONS", "/nowhere/manifest.json", "`HUB_OPERATIONS` must be the path of a file that exists"),
+        ("HUB_OPERATIONS_ONLY", "citizen,clerk", "`HUB_OPERATIONS_ONLY` must be audiences with commas between"),
+        ("HUB_OPERATIONS_ONLY", "", "`HUB_OPERATIONS_ONLY` must name at least one"),
+        ("HUB_OPERATIONS_ONLY", "citizen", "`HUB_OPERATIONS` is missing"),
+        ("HUB_PERSISTED_QUERIES", "-1", "`HUB_PERSISTED_QUERIES` must be a number of seconds from 0 to"),
         ("HUB_POOL_SIZE", "-1", "`HUB_POOL_SIZE` must be a whole number from 1 to 64"),
         ("HUB_REQUEST_TIMEOUT", "nan", "`HUB_REQUEST_TIMEOUT` must be a number of seconds"),
         ("HUB_STATEMENT_TIMEOUT", "0", "`HUB_STATEMENT_TIMEOUT` must be a number of seconds"),

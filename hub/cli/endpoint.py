@@ -117,6 +117,7 @@ def run_endpoint(
 
     def made() -> Built:
         built = build(load_graph(settings.remotes, settings.policy, settings.agreements)).warmed()
+        built = built.with_stored(settings.operations)
         over_databases(built, settings)
         open_identity(settings, served(built))
         return built
@@ -152,7 +153,7 @@ def run_subgraph(source: str, settings: Settings, announce: Callable[[str], None
 
     def made() -> Built:
         declared = load_graph(policy=settings.policy, agreements=settings.agreements)
-        built = build_subgraph(declared, source).warmed()
+        built = build_subgraph(declared, source).warmed().with_stored(settings.operations)
         over_databases(built, settings)
         trusted(built)
         return built
@@ -202,8 +203,7 @@ def run_gateway(
     def made() -> Built:
         nonlocal urls
         supergraph, urls = read()
-        storing(settings, None)
-        return build_public(supergraph, labels).warmed()
+        return build_public(supergraph, labels).warmed().with_stored(settings.operations)
 
     def opened(built: Built, process: _Process) -> Edition:
         engine = over_subgraphs(
@@ -211,7 +211,7 @@ def run_gateway(
             urls,
             trusted=trusted,
             limits=document_limits(settings),
-            storing=storing(settings, process.store),
+            storing=storing(built, settings, process.store),
             watch=process.telemetry.watch,
         )
         health = Health(engine.ready, _beside(settings, process.store), leave.leaving)

@@ -17,6 +17,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from os import urandom
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
@@ -110,6 +111,11 @@ class Built:
     planner: PlannerGraph
     rules: RuleBook
     contracts: Mapping[Profile, GraphQLSchema] = field(default_factory=dict)
+    manifest: Manifest = field(default_factory=Manifest)
+
+    def with_stored(self, path: Path | None) -> Built:
+        """The same with the documents of a manifest file; `SettingsWrong` with everything that is wrong with it."""
+        return self if path is None else replace(self, manifest=read_manifest(path))
 
     def contract(self, profile: Profile) -> GraphQLSchema:
         """The schema a profile sees; at once if it is one of `contracts`."""
@@ -206,12 +212,12 @@ def _named(supergraph: Supergraph, name: str, field_name: str) -> str:
 
 def open_engine(declared: DeclaredGraph, settings: Settings) -> Engine:
     """An engine over the databases of the settings. It reaches them when first asked, so it starts without them."""
-    return over_databases(build(declared), settings)
+    return over_databases(build(declared).with_stored(settings.operations), settings)
 
 
 def open_subgraph(declared: DeclaredGraph, source: str, settings: Settings) -> Engine:
     """An engine over the database of one source, which stands alone."""
-    return over_databases(build_subgraph(declared, source), settings)
+    return over_databases(build_subgraph(declared, source).with_stored(settings.operations), settings)
 
 
 def over_databases(built: Built, settings: Settings, store: Store | None = None, watch: Watch | None = None) -> Engine:
@@ -232,7 +238,7 @@ def over_databases(built: Built, settings: Settings, store: Store | None = None,
         sources,
         document_limits(settings),
         pseudonym_secret=settings.pseudonym_key,
-        storing=storing(settings, store),
+        storing=storing(built, settings, store),
         watch=watch,
     )
 
@@ -254,11 +260,11 @@ def document_limits(settings: Settings) -> Limits:
     )
 
 
-def storing(settings: Settings, store: Store | None) -> Storing:
-    """What is stored of documents, as the settings say; `SettingsWrong` with what is wrong with the manifest."""
+def storing(built: Built, settings: Settings, store: Store | None) -> Storing:
+    """What is stored of documents, as the settings say."""
     return Storing(
-        read_manifest(settings.operations) if settings.operations is not None else Manifest(),
-        settings.operations_only,
+        built.manifest,
+        frozenset(settings.operations_only),
         store if settings.persisted_queries else None,
         settings.persisted_queries,
         settings.warm_seconds,
@@ -461,7 +467,7 @@ class Engine:
         )
 
     async def start(self) -> None:
-        """Builds what is known beforehand, so that no request waits for it: contracts, plans of stored documents."""
+        """Builds what is known beforehand, if that was not done: contracts, then plans of stored documents."""
         if not self.built.contracts:
             self.built = self.built.warmed()
         await self._warm()
@@ -556,23 +562,26 @@ class Engine:
         if profile.agreement is not None:
             check_agreement(request, profile, self.built.rules.agreements, self._today())
         booleans = tuple([bool(variables.get(name)) for name in prepared.booleans])
-        return self._planned(document, booleans, variables, profile), variables
+        program, made = self._planned(document, booleans, variables, profile)
+        if self._watch is not None:
+            self._watch.planned(known=not made)
+        return program, variables
 
     def _planned(
         self, document: _Document, booleans: tuple[bool, ...], variables: Mapping[str, Any], profile: Profile
-    ) -> Program:
+    ) -> tuple[Program, bool]:
+        """The program, and whether it was made for this."""
         prepared = document.prepared
         forms = forms_of(prepared.forming, variables) if prepared.forming else ()
         way = _Way(self._shares.drawn(self._draw()) if self._shares.bounds else 0, booleans, forms)
         program = document.programs.get(way)
-        if self._watch is not None:
-            self._watch.planned(known=program is not None)
-        if program is None:
-            program = self._program(document, way, profile, variables)
-            # What introspection answers may hang on variables, and stands in its program as text.
-            if not (program.introspects and prepared.operation.variable_definitions):
-                document.programs.put(way, program)
-        return program
+        if program is not None:
+            return program, False
+        program = self._program(document, way, profile, variables)
+        # What introspection answers may hang on variables, and stands in its program as text.
+        if not (program.introspects and prepared.operation.variable_definitions):
+            document.programs.put(way, program)
+        return program, True
 
     async def _with_plan(
         self, wish: PlanWish, program: Program, variables: Mapping[str, Any], viewer: Viewer

@@ -50,8 +50,9 @@ POLICY = Group("Who may see what", "serve, subgraph")
 REMOTE = Group("Remote subgraphs, and a source that is one", "serve, subgraph")
 LISTENING = Group("Listening", "serve, subgraph, gateway")
 LIMITS = Group("Limits", "serve, subgraph, gateway")
+DOCUMENTS = Group("Documents", "serve, subgraph, gateway")
 MIGRATING = Group("Migrating", "migrate")
-SHARING = Group("What replicas share", "serve, subgraph")
+SHARING = Group("What replicas share", "serve, subgraph, gateway")
 STORED = Group("Stored documents", "serve, subgraph, gateway")
 TELLING = Group("Logs, metrics, traces", "serve, subgraph, gateway")
 
@@ -146,7 +147,17 @@ def _secret_bytes(text: str) -> bytes:
     return value
 
 
-def _redis_address(text: str) -> str:
+def _postgres_dsn(text: str) -> str:
+    text = text.strip()
+    parts = urlsplit(text)
+    if parts.scheme not in {"postgresql", "postgres"}:
+        raise ValueError("must start with postgresql://")
+    if not parts.path.strip("/"):
+        raise ValueError("must name a database: postgresql://role:password@host/database")
+    return text
+
+
+def _redis_url(text: str) -> str:
     text = text.strip()
     parts = urlsplit(text)
     if parts.scheme not in {"redis", "rediss", "unix"}:
@@ -159,29 +170,11 @@ def _redis_address(text: str) -> str:
     return text
 
 
-def _some_audiences(text: str) -> frozenset[Audience]:
-    names = [name.strip() for name in text.split(",")]
-    if unknown := [name for name in names if name not in tuple(Audience)]:
-        raise ValueError(f"must be audiences with `,` between them; `{unknown[0]}` is none of {', '.join(Audience)}")
-    return frozenset(map(Audience, names))
-
-
-def _postgres_dsn(text: str) -> str:
-    text = text.strip()
-    parts = urlsplit(text)
-    if parts.scheme not in {"postgresql", "postgres"}:
-        raise ValueError("must start with postgresql://")
-    if not parts.path.strip("/"):
-        raise ValueError("must name a database: postgresql://role:password@host/database")
-    return text
-
-
 _TEXT = Reader("text", _not_empty)
+_REDIS_URL = Reader("redis://, rediss:// or unix://", _redis_url)
 _FILE = Reader("path of a file", _existing_file)
 _FOLDER = Reader("path of a folder", _existing_folder)
 _DSN = Reader("postgresql://role:password@host/database", _postgres_dsn)
-_REDIS_URL = Reader("redis://, rediss:// or unix://", _redis_address)
-_AUDIENCES = Reader("audiences with commas between", _some_audiences)
 _SECRET = Reader("32 bytes or more in base64", _secret_bytes)
 
 
@@ -215,6 +208,16 @@ _THIS_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
 _TEXTS = Reader("texts with commas between", _separated)
 _NETWORKS = Reader("addresses or networks with commas between", _networks)
 _KEYS = Reader("path of a file, or https:// address", _file_or_address)
+
+
+def _audiences(text: str) -> tuple[Audience, ...]:
+    names = _separated(text)
+    if unknown := [name for name in names if name not in tuple(Audience)]:
+        raise ValueError(f"must be audiences with commas between; `{unknown[0]}` is none of {', '.join(Audience)}")
+    return tuple(map(Audience, names))
+
+
+_AUDIENCES = Reader("audiences with commas between", _audiences)
 
 
 class _Spec(NamedTuple):
@@ -356,35 +359,39 @@ class Settings:
     )
     request_timeout: float = _setting(LIMITS, _seconds(0.01, 600), 10.0, "how long a request may take")
     max_body_bytes: int = _setting(LIMITS, _integer(1_000, 100_000_000, "bytes"), 1_000_000, "the largest body")
-    max_characters: int = _setting(LIMITS, _integer(100, 1_000_000), 50_000, "characters of a document")
-    max_tokens: int = _setting(LIMITS, _integer(10, 100_000), 2_000, "tokens of a document")
-    max_brackets: int = _setting(LIMITS, _integer(5, 200), 80, "brackets within brackets of a document")
-    max_aliases: int = _setting(LIMITS, _integer(0, 100_000), 100, "aliases of a document")
-    max_directives: int = _setting(LIMITS, _integer(0, 100_000), 100, "directives of a document")
-    max_operations: int = _setting(LIMITS, _integer(1, 1_000), 50, "operations of a document")
-    max_fragments: int = _setting(LIMITS, _integer(0, 1_000), 100, "fragments of a document")
-    max_variables: int = _setting(LIMITS, _integer(0, 1_000), 100, "variables of an operation")
-    max_depth: int = _setting(LIMITS, _integer(1, 100), 40, "fields within fields, fragments opened")
-    max_roots: int = _setting(LIMITS, _integer(1, 1_000), 50, "root fields of an operation")
-    max_fields: int = _setting(LIMITS, _integer(1, 100_000), 5_000, "fields of an operation, fragments opened")
     compress_from_bytes: int = _setting(
         LIMITS,
         _integer(0, 100_000_000, "bytes"),
         8_192,
-        "from which size an answer is compressed for who asks for that; 0 for never",
+        "from which size an answer is compressed for who accepts that; 0 for never",
     )
-    batch_requests: int = _setting(LIMITS, _integer(1, 100), 1, "requests that may come in one list; 1 for no lists")
-    operations: Path | None = _setting(STORED, _FILE, None, "a manifest of stored documents")
-    operations_only: frozenset[Audience] = _setting(
-        STORED, _AUDIENCES, frozenset(), "the audiences that run nothing else"
+    batch_requests: int = _setting(LIMITS, _integer(1, 100), 1, "how many requests may come in one list; 1: no lists")
+    max_characters: int = _setting(DOCUMENTS, _integer(100, 1_000_000), 50_000, "characters of a document")
+    max_tokens: int = _setting(DOCUMENTS, _integer(10, 100_000), 2_000, "its words and signs")
+    max_brackets: int = _setting(DOCUMENTS, _integer(5, 200), 80, "brackets within each other")
+    max_aliases: int = _setting(DOCUMENTS, _integer(0, 100_000), 100, "its aliases")
+    max_directives: int = _setting(DOCUMENTS, _integer(0, 100_000), 100, "its directives")
+    max_operations: int = _setting(DOCUMENTS, _integer(1, 1_000), 50, "its operations")
+    max_fragments: int = _setting(DOCUMENTS, _integer(0, 1_000), 100, "its fragments")
+    max_variables: int = _setting(DOCUMENTS, _integer(0, 1_000), 100, "variables of an operation")
+    max_depth: int = _setting(DOCUMENTS, _integer(1, 100), 40, "fields within each other")
+    max_roots: int = _setting(DOCUMENTS, _integer(1, 1_000), 50, "fields at its root")
+    max_fields: int = _setting(DOCUMENTS, _integer(1, 100_000), 5_000, "fields, once its fragments are opened")
+    operations: Path | None = _setting(
+        STORED, _FILE, None, "the manifest of stored documents, in the form of Apollo, Relay or GraphQL Code Generator"
+    )
+    operations_only: tuple[Audience, ...] = _setting(
+        STORED, _AUDIENCES, (), "the audiences that may run stored documents only"
     )
     persisted_queries: float = _setting(
         STORED,
         _seconds(0, 31_536_000),
         86_400.0,
-        "how long a document is kept that a client has sent with its hash; 0 for not at all",
+        "how long a document is kept that came with its hash (automatic persisted queries); 0 for not at all",
     )
-    warm_seconds: float = _setting(STORED, _seconds(0, 600), 10.0, "how long a start may take to plan stored documents")
+    warm_seconds: float = _setting(
+        STORED, _seconds(0, 600), 10.0, "how long a start or a reload may take to plan stored documents"
+    )
     redis_url: str | None = _setting(
         SHARING, _REDIS_URL, None, "what replicas share; without it this process is alone", secret=True
     )
@@ -456,8 +463,8 @@ def declared() -> tuple[Setting, ...]:
 
 def _written(value: object) -> str:
     """A value as it would stand in the environment."""
-    if isinstance(value, tuple | frozenset):
-        return ", ".join(sorted(map(str, value)))
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

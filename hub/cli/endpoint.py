@@ -67,16 +67,24 @@ def graph_and_settings(environment: Mapping[str, str]) -> tuple[DeclaredGraph, S
     return graph, read_settings(environment, graph.here)
 
 
+@dataclass(frozen=True, slots=True)
+class _Process:
+    """What lives as long as a process, whatever it answers with: what it shares with others, and what measures it."""
+
+    store: Store
+    telemetry: Telemetry
+
+
 @dataclass(slots=True)
 class _Made:
     """What answers: the graph as it was last built, and how an edition is put together over it.
 
     build  reads everything that may change and checks it, or raises what is wrong
-    open   puts together what answers, in the process that answers, over what it shares and with what measures it
+    open   puts together what answers, in the process that answers
     """
 
     build: Callable[[], Built]
-    open: Callable[[Built, Store, Telemetry], Edition]
+    open: Callable[[Built, _Process], Edition]
     built: Built = field(init=False)
 
     def __post_init__(self) -> None:
@@ -85,8 +93,8 @@ class _Made:
     def renew(self) -> None:
         self.built = self.build()
 
-    def edition(self, store: Store, telemetry: Telemetry) -> Edition:
-        return self.open(self.built, store, telemetry)
+    def edition(self, process: _Process) -> Edition:
+        return self.open(self.built, process)
 
 
 def run_endpoint(
@@ -109,6 +117,7 @@ def run_endpoint(
 
     def made() -> Built:
         built = build(load_graph(settings.remotes, settings.policy, settings.agreements)).warmed()
+        built = built.with_stored(settings.operations)
         over_databases(built, settings)
         open_identity(settings, served(built))
         return built
@@ -116,12 +125,13 @@ def run_endpoint(
     def served(built: Built) -> Served:
         return built.served(settings.dsns.universes or tuple(Universe))
 
-    def opened(built: Built, store: Store, telemetry: Telemetry) -> Edition:
+    def opened(built: Built, process: _Process) -> Edition:
         nonlocal before
-        engine = over_databases(built, settings, store, telemetry.watch)
+        engine = over_databases(built, settings, process.store, process.telemetry.watch)
         before = identity = open_identity(settings, served(built), before)
-        health = Health(engine.ready, _beside(settings, store, identity), leave.leaving)
-        return edition(telemetry.around(make_app(engine, identity, settings, health)), engine, identity)
+        health = Health(engine.ready, _beside(settings, process.store, identity), leave.leaving)
+        app = process.telemetry.around(make_app(engine, identity, settings, health))
+        return edition(app, engine, identity)
 
     _run(settings, made, opened, leave, announce, listener, reloads=reloads)
 
@@ -143,7 +153,7 @@ def run_subgraph(source: str, settings: Settings, announce: Callable[[str], None
 
     def made() -> Built:
         declared = load_graph(policy=settings.policy, agreements=settings.agreements)
-        built = build_subgraph(declared, source).warmed()
+        built = build_subgraph(declared, source).warmed().with_stored(settings.operations)
         over_databases(built, settings)
         trusted(built)
         return built
@@ -157,16 +167,13 @@ def run_subgraph(source: str, settings: Settings, announce: Callable[[str], None
             readers = open_identity(settings, served, before)
         return hub, readers
 
-    def opened(built: Built, store: Store, telemetry: Telemetry) -> Edition:
+    def opened(built: Built, process: _Process) -> Edition:
         nonlocal before
-        engine = over_databases(built, settings, store, telemetry.watch)
+        engine = over_databases(built, settings, process.store, process.telemetry.watch)
         hub, before = trusted(built)
-        health = Health(engine.ready, _beside(settings, store, before), leave.leaving)
-        return edition(
-            telemetry.around(make_app(engine, Asking(hub, before), settings, health)),
-            engine,
-            *([before] if before else []),
-        )
+        health = Health(engine.ready, _beside(settings, process.store, before), leave.leaving)
+        app = process.telemetry.around(make_app(engine, Asking(hub, before), settings, health))
+        return edition(app, engine, *([before] if before else []))
 
     _run(settings, made, opened, leave, announce)
 
@@ -196,20 +203,20 @@ def run_gateway(
     def made() -> Built:
         nonlocal urls
         supergraph, urls = read()
-        storing(settings, None)
-        return build_public(supergraph, labels).warmed()
+        return build_public(supergraph, labels).warmed().with_stored(settings.operations)
 
-    def opened(built: Built, store: Store, telemetry: Telemetry) -> Edition:
+    def opened(built: Built, process: _Process) -> Edition:
         engine = over_subgraphs(
             built,
             urls,
             trusted=trusted,
             limits=document_limits(settings),
-            storing=storing(settings, store),
-            watch=telemetry.watch,
+            storing=storing(built, settings, process.store),
+            watch=process.telemetry.watch,
         )
-        health = Health(engine.ready, _beside(settings, store), leave.leaving)
-        return edition(telemetry.around(make_app(engine, Everybody(engine.public_viewer), settings, health)), engine)
+        health = Health(engine.ready, _beside(settings, process.store), leave.leaving)
+        app = process.telemetry.around(make_app(engine, Everybody(engine.public_viewer), settings, health))
+        return edition(app, engine)
 
     _run(settings, made, opened, leave, announce)
 
@@ -217,7 +224,7 @@ def run_gateway(
 def _run(
     settings: Settings,
     build: Callable[[], Built],
-    open_: Callable[[Built, Store, Telemetry], Edition],
+    open_: Callable[[Built, _Process], Edition],
     leave: Leave,
     announce: Callable[[str], None],
     listener: socket.socket | None = None,
@@ -239,17 +246,17 @@ def _run(
         heeds = os.getpid()
 
         def work(started: Callable[[], None], alive: int | None, first: bool) -> None:
-            store = open_store(settings.redis_url, seconds=settings.redis_timeout, replicas=settings.replicas)
-
             with open_telemetry(settings) as telemetry:
+                store = open_store(settings.redis_url, seconds=settings.redis_timeout, replicas=settings.replicas)
+                process = _Process(store, telemetry)
 
                 def again() -> Callable[[], Edition]:
                     made.renew()
-                    return lambda: made.edition(store, telemetry)
+                    return lambda: made.edition(process)
 
                 shared = reloads and first and settings.redis_url is not None
                 serve(
-                    made.edition(store, telemetry),
+                    made.edition(process),
                     taken,
                     again=again if reloads else None,
                     leave=leave,

@@ -29,6 +29,9 @@ from hub.errors import HubError, StartFailed, origin
 from hub.server.edition import GONE, TASK, Edition, Editions
 from hub.server.health import Leaving
 
+KEEP_ALIVE = 75
+"""Seconds that an idle connection is kept: longer than proxies do (60 as a rule), so that it is they who close it. If
+the endpoint did, a request could be on its way already."""
 _CLOSE = (b"connection", b"close")
 
 _log = logging.getLogger("hub.server")
@@ -75,6 +78,7 @@ def make_server(app: ASGIApp, started: Callable[[], None], leave: Leave | None =
         log_config=None,
         server_header=False,
         proxy_headers=False,  # only `Client-Cert` depends on who hands a request on, and that is the peer itself
+        timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=leave.timeout,  # type: ignore[arg-type] # a fraction is as good
     )
     return _Server(config, started, leave)

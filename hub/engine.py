@@ -33,6 +33,7 @@ from hub.model.authorized import Authorized
 from hub.model.effect import Effect
 from hub.model.entrance import ENTITIES, REPRESENTATIONS, SERVICE
 from hub.model.graph import Compared, Coordinate, DeclaredGraph, PolicyTable, Remote, RowsTell
+from hub.model.limits import Limits
 from hub.model.mapping import Lookup, Reference, SourceMapping
 from hub.model.operation import Operation
 from hub.model.plan import Fetch, Plan
@@ -43,7 +44,6 @@ from hub.model.viewer import Audience, Profile, Served, Universe, Viewer, standi
 from hub.model.watch import Watch
 from hub.operation import (
     Form,
-    Limits,
     Prepared,
     booleans_given,
     check_reads_only,
@@ -231,7 +231,29 @@ def over_databases(built: Built, settings: Settings, watch: Watch | None = None)
         signer = Signer(read_private_key(settings.assertion_key), settings.assertion_issuer)
     sources = _sources(built, settings, settings.pseudonym_key, signer, watch)
     return Engine(
-        built, sources, pseudonym_secret=settings.pseudonym_key, watch=watch, storing=storing(built, settings)
+        built,
+        sources,
+        document_limits(settings),
+        pseudonym_secret=settings.pseudonym_key,
+        storing=storing(built, settings),
+        watch=watch,
+    )
+
+
+def document_limits(settings: Settings) -> Limits:
+    """How large documents may be."""
+    return Limits(
+        characters=settings.max_characters,
+        tokens=settings.max_tokens,
+        brackets=settings.max_brackets,
+        aliases=settings.max_aliases,
+        directives=settings.max_directives,
+        operations=settings.max_operations,
+        fragments=settings.max_fragments,
+        variables=settings.max_variables,
+        depth=settings.max_depth,
+        roots=settings.max_roots,
+        fields=settings.max_fields,
     )
 
 
@@ -240,9 +262,7 @@ def storing(built: Built, settings: Settings) -> Storing:
     store = None
     if settings.persisted_queries:
         store = open_store(settings.redis_url, seconds=settings.redis_timeout, replicas=settings.replicas)
-    return Storing(
-        built.manifest, frozenset(settings.operations_only), store, settings.persisted_queries, settings.warm_seconds
-    )
+    return Storing(built.manifest, settings.operations_only, store, settings.persisted_queries, settings.warm_seconds)
 
 
 def open_unconnected(built: Built) -> Engine:
@@ -321,8 +341,8 @@ def open_gateway(
     labels: Collection[str] = (),
     trusted: Collection[str] = (),
     draw: Callable[[], float] = random.random,
-    watch: Watch | None = None,
     storing: Storing | None = None,
+    watch: Watch | None = None,
 ) -> Engine:
     """An engine over remote subgraphs alone, with every field public.
 
@@ -331,8 +351,9 @@ def open_gateway(
     trusted  the subgraphs whose errors are shown as they are
     draw     a number from 0 to below 1 for each request, which decides what a percentage of them does
     """
-    built = build_public(supergraph, labels)
-    return over_subgraphs(built, urls, trusted=trusted, draw=draw, watch=watch, storing=storing)
+    return over_subgraphs(
+        build_public(supergraph, labels), urls, trusted=trusted, draw=draw, storing=storing, watch=watch
+    )
 
 
 def over_subgraphs(
@@ -341,8 +362,8 @@ def over_subgraphs(
     *,
     trusted: Collection[str] = (),
     draw: Callable[[], float] = random.random,
-    watch: Watch | None = None,
     storing: Storing | None = None,
+    watch: Watch | None = None,
 ) -> Engine:
     """An engine over the remote subgraphs of a public graph, as for `open_gateway`."""
     supergraph = built.supergraph
@@ -357,7 +378,7 @@ def over_subgraphs(
         )
         for name, url in supergraph.graphs.items()
     }
-    return Engine(built, sources, draw=draw, watch=watch, storing=storing)
+    return Engine(built, sources, draw=draw, storing=storing, watch=watch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,11 +408,12 @@ class _Way(NamedTuple):
 class _Document:
     """A prepared document of a profile, and the programs made of it so far.
 
-    signature  if the engine is watched
+    name, signature  what may be said of it, if the engine is watched
     """
 
     prepared: Prepared
     programs: Bounded[_Way, Program]
+    name: str = ""
     signature: str = ""
 
 
@@ -410,8 +432,8 @@ class Engine:
         pseudonym_secret: bytes | None = None,
         today: Callable[[], date] = _today,
         draw: Callable[[], float] = random.random,
-        watch: Watch | None = None,
         storing: Storing | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self.built = built
         self.sources = sources if watch is None else {name: watch.source(one) for name, one in sources.items()}
@@ -434,17 +456,17 @@ class Engine:
         )
 
     async def start(self) -> None:
-        """Builds what is known beforehand, if that was not done: contracts, then plans of stored documents."""
+        """Builds what is known beforehand, so that no request waits for it: contracts, plans of stored documents."""
         if not self.built.contracts:
             self.built = self.built.warmed()
         await self._warm()
 
     async def stop(self) -> None:
         """Lets go of every source, when what was asked of it is answered, and of what is shared with replicas."""
-        if self._storing.store is not None:
-            await self._storing.store.close()
         if self._lanes is not None:
             await self._lanes.settled()
+        if self._storing.store is not None:
+            await self._storing.store.close()
         await asyncio.gather(*(source.close() for source in self.sources.values()))
 
     async def ready(self) -> Mapping[str, bool]:
@@ -593,7 +615,11 @@ class Engine:
                 parsed, request.operation_name, self.contract(profile), self.limits, self.built.declared.lists
             )
         programs: Bounded[_Way, Program] = Bounded(PROGRAMS_OF_A_DOCUMENT * len(self._shares.graphs))
-        return _Document(prepared, programs, "" if self._watch is None else signature(parsed))
+        if self._watch is None:
+            return _Document(prepared, programs)
+        stored = request.document in self._storing.manifest.texts
+        name = prepared.operation.name.value if stored and prepared.operation.name is not None else ""
+        return _Document(prepared, programs, name, signature(parsed))
 
     def stages(self, request: Request, profile: Profile) -> Stages:
         """Every stage's value for one request, up to the plan; variables that cannot change it need no value.
@@ -633,9 +659,7 @@ class Engine:
             program = maker.program(stages.plan, stages.operation, introspect)
         if self._watch is None:
             return program
-        name = prepared.operation.name
-        about = About(name.value if name else "", document.signature, len(fetches(stages.plan)))
-        return replace(program, about=about)
+        return replace(program, about=About(document.name, document.signature, len(fetches(stages.plan))))
 
     def _maker(self, profile: Profile) -> Programs:
         if self._lanes is None:

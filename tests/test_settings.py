@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import re
+from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -12,7 +13,9 @@ import pytest
 from click.testing import CliRunner
 
 from hub.cli import main
+from hub.engine import document_limits
 from hub.errors import SettingsWrong
+from hub.model.limits import Limits
 from hub.model.viewer import Audience, Universe
 from hub.settings import SOURCES, Settings, declared, read_settings, require_owners, require_serving
 
@@ -30,6 +33,7 @@ def dsns(*universes: Universe) -> dict[str, str]:
 
 def test_an_empty_environment_gives_the_defaults() -> None:
     assert read_settings({"PATH": "/bin"}) == Settings()
+    assert document_limits(Settings()) == Limits()
 
 
 def test_every_variable_is_read(tmp_path: Path) -> None:
@@ -53,6 +57,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             "HUB_REDIS_URL": "rediss://hub:sesame@cache:6380/2",
             "HUB_REDIS_TIMEOUT": "0.1",
             "HUB_REPLICAS": "6",
+            "HUB_MAX_TOKENS": "500",
             "HUB_HOST": "::1",
             "HUB_PORT": "9000",
             "HUB_POOL_SIZE": "8",
@@ -82,7 +87,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert (settings.host, settings.port, settings.pool_size) == ("::1", 9000, 8)
     assert (settings.statement_timeout, settings.request_timeout, settings.max_body_bytes) == (1.5, 3.0, 5000)
     assert (settings.compress_from_bytes, settings.batch_requests) == (0, 10)
-    assert (settings.operations, settings.operations_only) == (keys, (Audience.CITIZEN, Audience.PARTNER))
+    assert (settings.operations, settings.operations_only) == (keys, frozenset({Audience.CITIZEN, Audience.PARTNER}))
     assert (settings.persisted_queries, settings.warm_seconds) == (0.0, 2.5)
     assert settings.log_level == "debug"
     assert (settings.access_log, settings.traces) == ("json", "otlp")
@@ -92,6 +97,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert settings.assurance == ("vneid-2", "vneid-3")
     assert (settings.leeway, settings.keys_refresh, settings.keys_max_age) == (5.0, 60.0, 3600.0)
     assert settings.trusted_proxies == (ip_network("10.0.0.0/24"), ip_network("::1/128"))
+    assert document_limits(settings) == replace(Limits(), tokens=500)
     assert settings.remotes == tmp_path
     assert settings.pseudonym_key == bytes(range(40))
     assert (settings.assertion_key, settings.assertion_keys) == (keys, keys)
@@ -141,6 +147,7 @@ def test_an_instance_with_the_civilian_addresses_alone_is_legal() -> None:
         ("HUB_REDIS_URL", "redis://", "`HUB_REDIS_URL` must name a host, and a database by its number"),
         ("HUB_REDIS_URL", "redis://cache/first", "`HUB_REDIS_URL` must name a host, and a database by its number"),
         ("HUB_REDIS_URL", "unix://", "`HUB_REDIS_URL` must name a socket"),
+        ("HUB_MAX_ALIASES", "many", "`HUB_MAX_ALIASES` must be a whole number from 0 to 100000, not `many`"),
         ("HUB_OWNER_DSN_EMPLOYER", "mysql://x/y", "`HUB_OWNER_DSN_EMPLOYER` must start with postgresql://"),
         ("HUB_OWNER_DSN_EMPLOYER", "postgresql://x", "`HUB_OWNER_DSN_EMPLOYER` must name a database"),
     ],

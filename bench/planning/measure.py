@@ -15,8 +15,9 @@ from graphql import DocumentNode, Visitor, parse, validate, visit
 from bench.planning.graph import Size, operation, subgraphs
 from hub.compose import compose
 from hub.engine import Engine, open_gateway
+from hub.model.limits import Limits
 from hub.model.request import Request
-from hub.operation import Limits, normalise, parse_document, prepare
+from hub.operation import normalise, parse_document, prepare
 from hub.planner import plan
 from hub.planner.describe import steps
 from hub.policy import authorize
@@ -25,7 +26,9 @@ STAGES = ("parse, validate", "normalise", "authorize", "plan", "compile")
 COLD, CACHED = "cold", "cached"
 CACHED_CALLS = 200
 # The documents of a benchmark may be larger than those of a client.
-LIMITS = Limits(characters=10_000_000, tokens=1_000_000, depth=1_000)
+LIMITS = Limits(
+    characters=10_000_000, tokens=1_000_000, brackets=3_000, depth=1_000, fields=1_000_000, selections=10_000_000
+)
 # Milliseconds of the stages in a round.
 Round = Mapping[str, float]
 Made = TypeVar("Made")

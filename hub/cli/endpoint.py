@@ -191,7 +191,7 @@ def run_gateway(
         return build_public(supergraph, labels).warmed().with_stored(settings.operations)
 
     def opened(built: Built, telemetry: Telemetry) -> Edition:
-        engine = over_subgraphs(built, urls, trusted=trusted, watch=telemetry.watch, storing=storing(built, settings))
+        engine = over_subgraphs(built, urls, trusted=trusted, storing=storing(built, settings), watch=telemetry.watch)
         health = Health(engine.ready, leaving=leave.leaving)
         return _edition(telemetry.around(make_app(engine, Everybody(engine.public_viewer), settings, health)), engine)
 

@@ -138,7 +138,8 @@ def explain(file: Path, viewer: str, operation: str | None, variables: str, as_j
 
 def _in_whole_graph(built: Built, text: str, name: str | None, values: dict[str, Any]) -> Operation:
     """The operation against the whole graph, also where its reader's schema lacks what it asks for."""
-    from hub.operation import Limits, booleans_given, normalise, parse_document, prepare
+    from hub.model.limits import Limits
+    from hub.operation import booleans_given, normalise, parse_document, prepare
 
     limits = Limits()
     prepared = prepare(parse_document(text, limits), name, built.supergraph.api, limits)

@@ -3,7 +3,9 @@
 Takes the text of a request and a schema; gives a `Prepared` document, and from it for each set of booleans an
 `Operation`. Refuses with `Refused`, every reason with line and column. Does no I/O.
 
-parse       text -> document, within limits
+scan        text -> what it counts: refused beyond its limits before it is parsed
+parse       text -> document
+merge       whether fields can be merged
 forms       variables that decide the form of a statement -> their forms
 prepare     document x operation name x schema -> Prepared: validated, the one operation chosen
 variables   values as sent -> values as typed
@@ -13,14 +15,13 @@ normalise   Prepared x booleans x forms -> Operation: fragments opened, fields m
 
 from hub.operation.forms import Form, forms_of
 from hub.operation.normalise import normalise
-from hub.operation.parse import Limits, parse_document
+from hub.operation.parse import parse_document
 from hub.operation.prepare import Prepared, booleans_given, check_reads_only, operation_names, prepare
 from hub.operation.signature import signature
 from hub.operation.variables import coerce_forming_variables, coerce_variables
 
 __all__ = [
     "Form",
-    "Limits",
     "Prepared",
     "booleans_given",
     "check_reads_only",

@@ -35,10 +35,11 @@ from graphql import (
 from graphql.utilities.coerce_input_value import coerce_default_value
 
 from hub.errors import Refused, Shown
+from hub.model.limits import Limits
 from hub.model.operation import Argument, Constant, Field, ListValue, ObjectValue, Operation, Selection, Variable
 from hub.operation.forms import Form, formed
-from hub.operation.parse import Limits
 from hub.operation.prepare import Prepared
+from hub.operation.scan import TOO_LARGE
 
 _USUAL = Limits()
 
@@ -184,7 +185,7 @@ class _Walk:
 
 def _too_large(what: str) -> Refused:
     right = "select less, or on fewer of the types of an interface or union"
-    return Refused([Shown(f"the document {what}: {right}", code="DOCUMENT_TOO_LARGE")])
+    return Refused([Shown(f"the document {what}: {right}", code=TOO_LARGE)])
 
 
 def _has_variables(node: ValueNode) -> bool:

@@ -1,30 +1,12 @@
-"""Text -> document, within limits that are checked while reading."""
+"""Text -> document, within limits that are checked before."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from graphql import DocumentNode, GraphQLError, parse
 
 from hub.errors import Refused, Shown
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How large a document may be, and what it may open to.
-
-    characters, tokens, depth  of the text, and of its fields in each other
-    fields                     once its fragments are opened for every type that may stand at their places
-    selections                 how many times a part of the text is looked at to open it
-    planning                   steps of the planner
-    """
-
-    characters: int = 100_000
-    tokens: int = 10_000
-    depth: int = 40
-    fields: int = 20_000
-    selections: int = 400_000
-    planning: int = 100_000
+from hub.model.limits import Limits
+from hub.operation.scan import check_text
 
 
 def shown(error: GraphQLError, code: str) -> Shown:
@@ -34,15 +16,8 @@ def shown(error: GraphQLError, code: str) -> Shown:
 
 
 def parse_document(text: str, limits: Limits) -> DocumentNode:
-    """The document, or `Refused` with the place of the first syntax error or the limit that is passed."""
-    if len(text) > limits.characters:
-        raise Refused(
-            [
-                Shown(
-                    f"the document has {len(text)} characters, more than {limits.characters}", code="DOCUMENT_TOO_LARGE"
-                )
-            ]
-        )
+    """The document, or `Refused` with the place of the first syntax error or the limits that are passed."""
+    check_text(text, limits)
     try:
         return parse(text, max_tokens=limits.tokens, allow_empty_selection_sets=False)
     except GraphQLError as error:

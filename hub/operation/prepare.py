@@ -20,16 +20,23 @@ from graphql import (
     SelectionSetNode,
     TypeNode,
     VariableNode,
+    specified_rules,
     validate,
 )
 from graphql.language import FieldNode, FragmentSpreadNode, InlineFragmentNode
+from graphql.validation import OverlappingFieldsCanBeMergedRule
 
 from hub.errors import NotSafe, Refused, Shown
 from hub.model.graph import Coordinate
+from hub.model.limits import Limits
 from hub.operation.forms import Forming, forming_variables
-from hub.operation.parse import Limits, shown
+from hub.operation.merge import conflict
+from hub.operation.parse import shown
+from hub.operation.scan import TOO_LARGE
 
 MOST_ERRORS = 20
+# What that one rule says, `hub.operation.merge` says in bounded time.
+_RULES = tuple(rule for rule in specified_rules if rule is not OverlappingFieldsCanBeMergedRule)
 _NOT_WORDS = frozenset({"Int", "Float", "Boolean"})
 
 
@@ -62,8 +69,13 @@ def prepare(
     """The operation of that name, valid in the schema; otherwise `Refused` with every reason."""
     operation = _choose(document, operation_name)
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
-    _check_depth(operation, fragments, limits)
-    errors = validate(schema, document, max_errors=MOST_ERRORS)
+    operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+    for one in operations:
+        _check_depth(one, fragments, limits)
+        _check_roots(one, fragments, limits)
+    errors = validate(schema, document, _RULES, max_errors=MOST_ERRORS)
+    if not errors and (found := conflict(operations, fragments, schema, limits)):
+        errors = [found]
     if errors:
         raise Refused([shown(error, "GRAPHQL_VALIDATION_FAILED") for error in errors])
     return Prepared(
@@ -155,6 +167,28 @@ def _check_depth(
 
     if depth(operation.selection_set, frozenset(), 0) > limits.depth:
         raise Refused([Shown(f"the document nests fields more than {limits.depth} deep", code="DOCUMENT_TOO_DEEP")])
+
+
+def _check_roots(
+    operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode], limits: Limits
+) -> None:
+    """Refuses more fields of the root than the limit, fragments opened once."""
+    roots: set[str] = set()
+    seen: set[str] = set()
+    todo = [operation.selection_set]
+    while todo:
+        for node in todo.pop().selections:
+            match node:
+                case FieldNode():
+                    roots.add(node.alias.value if node.alias else node.name.value)
+                case InlineFragmentNode():
+                    todo.append(node.selection_set)
+                case FragmentSpreadNode() if node.name.value in fragments and node.name.value not in seen:
+                    seen.add(node.name.value)
+                    todo.append(fragments[node.name.value].selection_set)
+    if len(roots) > limits.roots:
+        message = f"the operation has {len(roots)} fields at its root, more than {limits.roots}"
+        raise Refused([Shown(message, code=TOO_LARGE)])
 
 
 def _booleans(operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]) -> tuple[str, ...]:

@@ -15,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.executor.complete import complete
+from hub.model.limits import Limits
 from hub.model.operation import Operation
 from hub.model.source import ABSENT, FAILED
-from hub.operation import Limits, normalise, prepare
+from hub.operation import normalise, prepare
 
 SCHEMA = build_schema(
     """

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -17,8 +17,9 @@ import pytest
 from hub.compose import compose
 from hub.engine import PUBLIC
 from hub.errors import Refused
+from hub.model.limits import Limits
 from hub.model.supergraph import Subgraph, Supergraph
-from hub.operation import Limits, normalise, parse_document, prepare
+from hub.operation import normalise, parse_document, prepare
 from hub.planner import PlannerGraph, plan
 from hub.policy import authorize, public_rules
 
@@ -26,7 +27,8 @@ LINK = (
     'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9",'
     ' import: ["@key", "@shareable", "@external", "@requires"])\n'
 )
-LIMITS = Limits(fields=3_000, selections=20_000, planning=20_000)
+# The texts may be large: what they open to is what is bounded here.
+LIMITS = Limits(tokens=10_000, aliases=10_000, fields=3_000, selections=20_000, planning=20_000)
 # Calls of Python functions a step may take.
 A_STEP = 100
 # Steps it takes to open and authorize what is then refused.
@@ -60,7 +62,9 @@ def supergraph(**sdl: str) -> Supergraph:
 
 def work_of(graph: Supergraph, document: str, limits: Limits = LIMITS) -> tuple[str, int]:
     """The code of the refusal, or nothing, and how many functions were called."""
-    prepared = prepare(parse_document(document, limits), None, graph.api, limits)
+    # Whether its fields can be merged is counted by itself (tests/operation/test_merge.py).
+    merged = replace(limits, selections=10_000_000)
+    prepared = prepare(parse_document(document, limits), None, graph.api, merged)
     planner, rules = PlannerGraph(graph), public_rules(graph.api)
     with counted() as work:
         try:

@@ -10,10 +10,11 @@ from graphql import parse
 from hub.compose import compose
 from hub.model.effect import SHOWN
 from hub.model.graph import PolicyTable
+from hub.model.limits import Limits
 from hub.model.plan import Plan
 from hub.model.supergraph import Subgraph, Supergraph
 from hub.model.viewer import Audience, Profile, Standing
-from hub.operation import Limits, normalise, prepare
+from hub.operation import normalise, prepare
 from hub.planner import brittle_fields, describe, plan
 from hub.planner.describe import steps
 from hub.planner.graph import PlannerGraph

@@ -25,7 +25,7 @@ from graphql import GraphQLSchema, OperationType, execute_sync, extend_schema, g
 from graphql.language import DocumentNode, FieldNode, OperationDefinitionNode, SelectionSetNode
 
 from hub.assertion import Signer, read_private_key
-from hub.cache import Bounded, open_store
+from hub.cache import Bounded, Store
 from hub.compose import compose, compose_alone
 from hub.errors import BuildFailed, Refused, SettingsWrong, Shown
 from hub.executor import Lanes, Observed, Program, Programs, Secrets, check, run, runs
@@ -220,8 +220,11 @@ def open_subgraph(declared: DeclaredGraph, source: str, settings: Settings, watc
     return over_databases(build_subgraph(declared, source).with_stored(settings.operations), settings, watch)
 
 
-def over_databases(built: Built, settings: Settings, watch: Watch | None = None) -> Engine:
-    """An engine over the databases of the settings; `SettingsWrong` if they lack what this graph needs."""
+def over_databases(built: Built, settings: Settings, watch: Watch | None = None, store: Store | None = None) -> Engine:
+    """An engine over the databases of the settings; `SettingsWrong` if they lack what this graph needs.
+
+    store  what replicas share; it is opened and closed elsewhere, because it lives longer than an engine
+    """
     if settings.pseudonym_key is None and built.rules.uses(Effect.PSEUDONYM):
         raise SettingsWrong("`HUB_PSEUDONYM_KEY` is missing: the policy table shows pseudonyms, which are made with it")
     signer = None
@@ -235,7 +238,7 @@ def over_databases(built: Built, settings: Settings, watch: Watch | None = None)
         sources,
         document_limits(settings),
         pseudonym_secret=settings.pseudonym_key,
-        storing=storing(built, settings),
+        storing=storing(built, settings, store),
         watch=watch,
     )
 
@@ -257,12 +260,15 @@ def document_limits(settings: Settings) -> Limits:
     )
 
 
-def storing(built: Built, settings: Settings) -> Storing:
+def storing(built: Built, settings: Settings, store: Store | None) -> Storing:
     """What is stored of documents, as the settings say."""
-    store = None
-    if settings.persisted_queries:
-        store = open_store(settings.redis_url, seconds=settings.redis_timeout, replicas=settings.replicas)
-    return Storing(built.manifest, settings.operations_only, store, settings.persisted_queries, settings.warm_seconds)
+    return Storing(
+        built.manifest,
+        frozenset(settings.operations_only),
+        store if settings.persisted_queries else None,
+        settings.persisted_queries,
+        settings.warm_seconds,
+    )
 
 
 def open_unconnected(built: Built) -> Engine:
@@ -362,6 +368,7 @@ def over_subgraphs(
     *,
     trusted: Collection[str] = (),
     draw: Callable[[], float] = random.random,
+    limits: Limits | None = None,
     storing: Storing | None = None,
     watch: Watch | None = None,
 ) -> Engine:
@@ -378,7 +385,7 @@ def over_subgraphs(
         )
         for name, url in supergraph.graphs.items()
     }
-    return Engine(built, sources, draw=draw, storing=storing, watch=watch)
+    return Engine(built, sources, limits, draw=draw, storing=storing, watch=watch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -456,17 +463,15 @@ class Engine:
         )
 
     async def start(self) -> None:
-        """Builds what is known beforehand, so that no request waits for it: contracts, plans of stored documents."""
+        """Builds what is known beforehand, if that was not done: contracts, then plans of stored documents."""
         if not self.built.contracts:
             self.built = self.built.warmed()
         await self._warm()
 
     async def stop(self) -> None:
-        """Lets go of every source, when what was asked of it is answered, and of what is shared with replicas."""
+        """Lets go of every source, when what was asked of it is answered. What is shared lives longer."""
         if self._lanes is not None:
             await self._lanes.settled()
-        if self._storing.store is not None:
-            await self._storing.store.close()
         await asyncio.gather(*(source.close() for source in self.sources.values()))
 
     async def ready(self) -> Mapping[str, bool]:

@@ -87,7 +87,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert (settings.host, settings.port, settings.pool_size) == ("::1", 9000, 8)
     assert (settings.statement_timeout, settings.request_timeout, settings.max_body_bytes) == (1.5, 3.0, 5000)
     assert (settings.compress_from_bytes, settings.batch_requests) == (0, 10)
-    assert (settings.operations, settings.operations_only) == (keys, frozenset({Audience.CITIZEN, Audience.PARTNER}))
+    assert (settings.operations, settings.operations_only) == (keys, (Audience.CITIZEN, Audience.PARTNER))
     assert (settings.persisted_queries, settings.warm_seconds) == (0.0, 2.5)
     assert settings.log_level == "debug"
     assert (settings.access_log, settings.traces) == ("json", "otlp")

@@ -37,7 +37,10 @@ from tests.conftest import MakeToken
 
 HUB = [sys.executable, "-c", "from hub.cli import main; main(prog_name='hub')"]
 BOOK = "{ me { fullName birthDate insuranceBook { bookCode } } }"
-WITHIN = 60.0
+WITHIN = 300.0
+# How slow the machine is, is not what is tested here.
+PATIENCE = 120.0
+UNHURRIED = {"HUB_STATEMENT_TIMEOUT": "60", "HUB_REQUEST_TIMEOUT": "120"}
 
 
 @dataclass(slots=True)
@@ -142,6 +145,7 @@ def start(demo: Demo, dsns: SourceDsns, files: Files) -> Iterator[Start]:
         }
         environment |= {"HUB_KEYS": str(demo.folder.keys), "HUB_ISSUER": ISSUER, "HUB_AUDIENCE": AUDIENCE}
         environment |= {"HUB_PSEUDONYM_KEY": base64.b64encode(bytes(range(32))).decode()}
+        environment |= UNHURRIED
         environment |= {"HUB_POLICY": str(files.policy), "HUB_AGREEMENTS": str(files.agreements)}
         environment = {name: value for name, value in (environment | more).items() if value}
         process = subprocess.Popen(
@@ -168,7 +172,7 @@ def headers(token: str) -> dict[str, str]:
 
 
 def ask(hub: Hub, token: str, query: str = BOOK) -> httpx.Response:
-    return httpx.post(f"{hub.address}/graphql", json={"query": query}, headers=headers(token), timeout=30)
+    return httpx.post(f"{hub.address}/graphql", json={"query": query}, headers=headers(token), timeout=PATIENCE)
 
 
 def until(true: Callable[[], bool]) -> None:
@@ -186,20 +190,22 @@ class Load:
     token: str
     answers: Counter[tuple[int, bytes]] = field(default_factory=Counter)
     refused: int = 0
-    lost: int = 0
+    lost: list[str] = field(default_factory=list)
     ending: bool = False
     came: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def client(self) -> None:
-        async with httpx.AsyncClient(base_url=self.hub.address, headers=headers(self.token), timeout=30) as client:
+        async with httpx.AsyncClient(
+            base_url=self.hub.address, headers=headers(self.token), timeout=PATIENCE
+        ) as client:
             while not self.ending:
                 try:
                     response = await client.post("/graphql", json={"query": BOOK})
                 except httpx.ConnectError:
                     self.refused += 1
                     await asyncio.sleep(0.02)
-                except httpx.TransportError:
-                    self.lost += 1
+                except httpx.TransportError as error:
+                    self.lost.append(repr(error))
                 else:
                     self.answers[response.status_code, response.content] += 1
                 self.came.set()
@@ -241,12 +247,12 @@ async def test_a_reload_loses_no_request_and_mixes_no_versions(
             hub.send(signal.SIGHUP)
             await asyncio.to_thread(hub.wait_for, "reloaded", times=times * workers)
         await asking.more()
-        new = ask(hub, token).content
+        new = (await asyncio.to_thread(ask, hub, token)).content
     assert json.loads(old)["data"]["me"].keys() == json.loads(new)["data"]["me"].keys()
     shown, masked = json.loads(old)["data"]["me"], json.loads(new)["data"]["me"]
     assert all(shown[name] != masked[name] for name in shown)
     assert asking.answers.keys() == {(200, old), (200, new)}
-    assert (asking.refused, asking.lost) == (0, 0)
+    assert (asking.refused, asking.lost) == (0, [])
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -327,7 +333,7 @@ async def test_a_worker_that_is_killed_is_replaced_and_takes_only_its_own_reques
         await asking.more(1_000)
     assert asking.answers.keys() == {(200, answer)}
     assert asking.refused == 0
-    assert asking.lost <= clients
+    assert len(asking.lost) <= clients
     assert set(hub.workers()) - set(before)
 
 
@@ -397,13 +403,13 @@ async def test_who_leaves_says_so_first_and_loses_no_request(start: Start, make_
         asking.ending = True
     assert hub.ended() == 0
     assert asking.answers.keys() == {(200, answer)}
-    assert (asking.refused, asking.lost) == (0, 0)
+    assert (asking.refused, asking.lost) == (0, [])
 
 
 def test_while_it_leaves_every_connection_is_closed_after_its_answer(start: Start, make_token: MakeToken) -> None:
     hub = start(HUB_DRAIN_NOTICE="30")
     token = make_token("citizen")
-    with httpx.Client(base_url=hub.address, headers=headers(token), timeout=30) as client:
+    with httpx.Client(base_url=hub.address, headers=headers(token), timeout=PATIENCE) as client:
         first = client.post("/graphql", json={"query": BOOK})
         assert "connection" not in first.headers
         hub.send(signal.SIGTERM)

@@ -271,9 +271,9 @@ def storing(built: Built, settings: Settings, store: Store | None) -> Storing:
     )
 
 
-def open_unconnected(built: Built) -> Engine:
+def open_unconnected(built: Built, limits: Limits | None = None) -> Engine:
     """An engine that compiles questions, and reaches nothing to ask them."""
-    return Engine(built, _sources(built, Settings(), b"", None, None))
+    return Engine(built, _sources(built, Settings(), b"", None, None), limits)
 
 
 def _sources(

@@ -551,7 +551,7 @@ class Engine:
             return await self._with_plan(request.plan, program, variables, viewer)
         if self._watch is None:
             return Response(await run(program, variables, viewer))
-        with self._watch.stage("execute"):
+        with self._watch.execution():
             return Response(await run(program, variables, viewer), about=program.about)
 
     def program(self, request: Request, profile: Profile) -> tuple[Program, Mapping[str, Any]]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import math
 import random
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from os import urandom
@@ -41,12 +41,15 @@ from hub.model.supergraph import Supergraph
 from hub.model.viewer import Audience, Profile, Served, Universe, Viewer, standings
 from hub.operation import (
     Form,
+    Formula,
     Prepared,
     booleans_given,
     check_reads_only,
     coerce_forming_variables,
     coerce_variables,
+    costs_of,
     forms_of,
+    formula_of,
     normalise,
     operation_names,
     parse_document,
@@ -210,6 +213,7 @@ def _over_databases(built: Built, settings: Settings) -> Engine:
         document_limits(settings),
         pseudonym_secret=settings.pseudonym_key,
         storing=storing(settings),
+        budgets=settings.max_cost,
     )
 
 
@@ -351,12 +355,23 @@ class _Way(NamedTuple):
     forms: tuple[Form, ...]
 
 
+class _Priced(NamedTuple):
+    """What answers a request, and what it costs."""
+
+    program: Program
+    cost: Formula
+
+
 @dataclass(frozen=True, slots=True)
 class _Document:
     """A prepared document of a profile, and the programs made of it so far."""
 
     prepared: Prepared
-    programs: Bounded[_Way, Program]
+    programs: Bounded[_Way, _Priced]
+
+
+Charge = Callable[[int], Awaitable[None]]
+"""Takes what a request costs from whoever asks; raises `Refused` if he has too little left."""
 
 
 class Engine:
@@ -375,6 +390,7 @@ class Engine:
         today: Callable[[], date] = _today,
         draw: Callable[[], float] = random.random,
         storing: Storing | None = None,
+        budgets: Mapping[Audience, int] | None = None,
     ) -> None:
         self.built = built
         self.sources = sources
@@ -389,6 +405,8 @@ class Engine:
         self._makers: Bounded[Profile, Programs] = Bounded(PROFILES_KEPT)
         self._documents: Bounded[tuple[str, str | None, Profile], _Document] = Bounded(DOCUMENTS_KEPT)
         self._lanes: Lanes | None = None
+        self._costs = costs_of(built.supergraph, built.declared)
+        self._budgets = budgets or {}
         self._storing = storing or Storing()
         self._stored = StoredDocuments(self._storing, self.readable)
         self._readable: Bounded[tuple[str, Profile], bool] = Bounded(
@@ -469,22 +487,38 @@ class Engine:
             except Refused:
                 continue  # its plan hangs on variables that have no default, or it is beyond a limit
 
-    async def execute(self, request: Request, viewer: Viewer) -> Response:
-        """The answer to one request. What is wrong with the request is shown; a fault of the hub is raised."""
+    async def execute(self, request: Request, viewer: Viewer, charge: Charge | None = None) -> Response:
+        """The answer to one request. What is wrong with the request is shown; a fault of the hub is raised.
+
+        `charge` is told what it costs before anything is read for it.
+        """
         try:
-            return await self._execute(request, viewer)
+            return await self._execute(request, viewer, charge)
         except Refused as refused:
             return Response(refusal(refused.errors), executed=False, status=refused.status)
 
-    async def _execute(self, request: Request, viewer: Viewer) -> Response:
+    async def _execute(self, request: Request, viewer: Viewer, charge: Charge | None) -> Response:
         if self._stored.concerns(request, viewer.profile):
             request = await self._stored.found(request, viewer)
-        program, variables = self.program(request, viewer.profile)
+        (program, formula), variables = self._ready_to_run(request, viewer.profile)
+        cost = formula.value(variables)
+        if charge is not None:
+            await charge(cost)
         if request.plan is not None:
-            return await self._with_plan(request.plan, program, variables, viewer)
+            return await self._with_plan(request.plan, program, variables, viewer, cost)
         return Response(await run(program, variables, viewer))
 
+    def cost(self, request: Request, profile: Profile) -> int:
+        """What a request costs; `Refused` as if it were sent."""
+        priced, variables = self._ready_to_run(request, profile)
+        return priced.cost.value(variables)
+
     def program(self, request: Request, profile: Profile) -> tuple[Program, Mapping[str, Any]]:
+        """What answers a request, and the request's own variables."""
+        priced, variables = self._ready_to_run(request, profile)
+        return priced.program, variables
+
+    def _ready_to_run(self, request: Request, profile: Profile) -> tuple[_Priced, Mapping[str, Any]]:
         """What answers a request, made once for all that are alike, and the request's own variables."""
         document = self._document(request, profile)
         prepared = document.prepared
@@ -496,22 +530,33 @@ class Engine:
 
     def _planned(
         self, document: _Document, booleans: tuple[bool, ...], variables: Mapping[str, Any], profile: Profile
-    ) -> Program:
+    ) -> _Priced:
         prepared = document.prepared
         forms = forms_of(prepared.forming, variables) if prepared.forming else ()
         way = _Way(self._shares.drawn(self._draw()) if self._shares.bounds else 0, booleans, forms)
-        program = document.programs.get(way)
-        if program is None:
-            program = self._program(prepared, way, profile, variables)
-            # What introspection answers may hang on variables, and stands in its program as text.
-            if not (program.introspects and prepared.operation.variable_definitions):
-                document.programs.put(way, program)
-        return program
+        priced = document.programs.get(way)
+        if priced is not None:
+            self._check_cost(priced.cost, variables, profile)
+            return priced
+        priced = self._priced(prepared, way, profile, variables)
+        # What introspection answers may hang on variables, and stands in its program as text.
+        if not (priced.program.introspects and prepared.operation.variable_definitions):
+            document.programs.put(way, priced)
+        return priced
+
+    def _check_cost(self, formula: Formula, variables: Mapping[str, Any], profile: Profile) -> None:
+        """Refuses what costs more than the reader's audience may spend on one request."""
+        budget = self._budgets.get(profile.audience)
+        if budget is not None and (cost := formula.value(variables)) > budget:
+            advice = "ask for smaller pages, fewer keys, or less of each item"
+            message = f"the operation costs {cost}, more than {budget}: {advice}"
+            details = {"cost": {"requested": cost, "budget": budget}}
+            raise Refused([Shown(message, code="COST_LIMIT_EXCEEDED", details=details)])
 
     async def _with_plan(
-        self, wish: PlanWish, program: Program, variables: Mapping[str, Any], viewer: Viewer
+        self, wish: PlanWish, program: Program, variables: Mapping[str, Any], viewer: Viewer, cost: int
     ) -> Response:
-        """The answer with its plan in the extensions; or the plan alone, and `data` is null."""
+        """The answer with its plan and its cost in the extensions; or these alone, and `data` is null."""
         sight = plan_sight(viewer.profile, self.built.rules, self.contract(viewer.profile))
         shown = described(program.plan, sight)
         steps = [program.steps[id(fetch)] for fetch in fetches(program.plan)]
@@ -525,7 +570,8 @@ class Engine:
             observed = Observed()
             body = await run(program, variables, viewer, observed)
             shown = shown.with_runs(runs(shown, steps, observed, body, inside=sight.inside))
-        extensions = orjson.dumps({"plan": document(shown)})
+        price = {"requested": cost, "budget": self._budgets.get(viewer.profile.audience)}
+        extensions = orjson.dumps({"plan": document(shown), "cost": price})
         return Response(body[:-1] + b',"extensions":' + extensions + b"}", plan=shown)
 
     def _document(self, request: Request, profile: Profile) -> _Document:
@@ -554,24 +600,36 @@ class Engine:
         forms = forms_of(prepared.forming, coerce_forming_variables(prepared, request.variables))
         return self._stages(prepared, _Way(self._shares.drawn(_LAST_DRAW), booleans, forms), profile)
 
-    def _stages(self, prepared: Prepared, way: _Way, profile: Profile) -> Stages:
+    def _stages(
+        self, prepared: Prepared, way: _Way, profile: Profile, check_cost: Callable[[Operation], object] | None = None
+    ) -> Stages:
         booleans = dict(zip(prepared.booleans, way.booleans, strict=True))
         operation = normalise(prepared, booleans, way.forms, self.limits)
         authorized = authorize(operation, profile, self.built.rules)
+        if check_cost is not None:
+            check_cost(operation)
         made = plan(authorized, self._shares.graphs[way.variant], self.limits.planning)
         return Stages(prepared, operation, authorized, made)
 
-    def _program(
+    def _priced(
         self,
         prepared: Prepared,
         way: _Way,
         profile: Profile,
         variables: Mapping[str, Any],
-    ) -> Program:
+    ) -> _Priced:
         if prepared.operation.operation is OperationType.SUBSCRIPTION:
             message = "a subscription is planned, and not executed: send what it selects as a query"
             raise Refused([Shown(message, code="SUBSCRIPTION_NOT_SUPPORTED")])
-        stages = self._stages(prepared, way, profile)
+        formula = Formula()
+
+        def check_cost(operation: Operation) -> None:
+            nonlocal formula
+            formula = formula_of(operation, self._costs, prepared.fragments)
+            self._check_cost(formula, variables, profile)
+
+        # What costs too much is not even planned.
+        stages = self._stages(prepared, way, profile, check_cost)
         maker = self._makers.get(profile) or self._makers.put(profile, self._maker(profile))
         answers: dict[str, Any] = {}
 
@@ -580,7 +638,7 @@ class Engine:
                 answers.update(_introspect(prepared, stages.operation, variables, self.built))
             return orjson.dumps(answers[key]).decode()
 
-        return maker.program(stages.plan, stages.operation, introspect)
+        return _Priced(maker.program(stages.plan, stages.operation, introspect), formula)
 
     def _maker(self, profile: Profile) -> Programs:
         if self._lanes is None:

@@ -19,7 +19,7 @@ Takes nothing, imports nothing of the hub. Messages are lower case, with the inp
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -60,6 +60,8 @@ class StartFailed(HubError):
 class Shown(HubError):
     """An error made of what the client sent: `message` and `code` go into the answer.
 
+    details go in beside the code.
+
     status  of HTTP, whatever the media type of the answer; 0 where that decides
     """
 
@@ -73,12 +75,14 @@ class Shown(HubError):
         code: str | None = None,
         locations: Sequence[tuple[int, int]] = (),
         path: Sequence[str | int] = (),
+        details: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.code = code or type(self).code
         self.locations = tuple(locations)
         self.path = tuple(path)
+        self.details = dict(details or {})
 
 
 class Unauthenticated(Shown):

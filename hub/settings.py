@@ -19,6 +19,11 @@ once. An unknown `HUB_*` variable is a problem: a misspelt limit must not silent
     HUB_OPERATIONS_ONLY            the audiences that run nothing else: citizen,partner
     HUB_PERSISTED_QUERIES          seconds for which a document that was sent may be asked for by its hash; 0 for never
     HUB_WARM_SECONDS               seconds that a start may take to plan the stored documents
+    HUB_MAX_COST                   what one request may cost, by audience: citizen:20000,partner:200000
+    HUB_RATE                       requests of one reader in so many seconds, by audience: citizen:600/60
+    HUB_QUOTA                      what the requests of one reader may cost in so many seconds: partner:900000/86400
+    HUB_MAX_CONCURRENT             requests under way in one process
+    HUB_MAX_WAITING, HUB_MAX_WAIT  how many more wait, and how many seconds
     HUB_ROLE_PASSWORD_<UNIVERSE>   the password that `hub migrate` gives a login role; without it none is set
 
 An instance that faces the Internet is given the civilian addresses alone: what it cannot reach it cannot leak. So the
@@ -71,6 +76,16 @@ class SourceDsns:
                 yield source, universe, dsn
 
 
+_MAX_COST: Mapping[Audience, int] = {
+    Audience.CITIZEN: 20_000,
+    Audience.OFFICER: 200_000,
+    Audience.ANALYST: 500_000,
+    Audience.PARTNER: 200_000,
+    Audience.DEFENCE_OFFICER: 200_000,
+    Audience.SECURITY_OFFICER: 200_000,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything the environment decides. Times are in seconds."""
@@ -95,6 +110,12 @@ class Settings:
     statement_timeout: float = 5.0
     request_timeout: float = 10.0
     max_body_bytes: int = 1_000_000
+    max_cost: Mapping[Audience, int] = field(default_factory=lambda: dict(_MAX_COST))
+    rates: Mapping[Audience, tuple[int, int]] = field(default_factory=dict)
+    quotas: Mapping[Audience, tuple[int, int]] = field(default_factory=dict)
+    max_concurrent: int = 256
+    max_waiting: int = 512
+    max_wait: float = 1.0
     max_characters: int = 50_000
     max_tokens: int = 2_000
     max_brackets: int = 80
@@ -177,6 +198,36 @@ def _folder(text: str) -> Path:
     return path
 
 
+def _for_audiences(text: str) -> dict[Audience, str]:
+    """`citizen:x,partner:y` -> x and y for each."""
+    found: dict[Audience, str] = {}
+    for part in text.split(","):
+        name, colon, value = part.strip().partition(":")
+        if name not in tuple(Audience) or not colon:
+            raise ValueError(f"must name audiences and numbers, like `citizen:1000`: {', '.join(Audience)}")
+        if name in found:
+            raise ValueError(f"names `{name}` twice")
+        found[Audience(name)] = value
+    return found
+
+
+def _costs(text: str) -> dict[Audience, int]:
+    number = _integer(1, 1_000_000_000)
+    return {**_MAX_COST, **{audience: number(value) for audience, value in _for_audiences(text).items()}}
+
+
+def _windows(text: str) -> dict[Audience, tuple[int, int]]:
+    """A number in so many seconds, for each audience."""
+    number, seconds = _integer(1, 1_000_000_000), _integer(1, 31_536_000)
+    found = {}
+    for audience, value in _for_audiences(text).items():
+        most, slash, window = value.partition("/")
+        if not slash:
+            raise ValueError("must be a number in so many seconds, like `citizen:600/60`")
+        found[audience] = number(most), seconds(window)
+    return found
+
+
 def _secret(text: str) -> bytes:
     try:
         value = base64.b64decode(text.strip(), validate=True)
@@ -226,6 +277,12 @@ _READERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "HUB_STATEMENT_TIMEOUT": ("statement_timeout", _seconds(0.01, 600)),
     "HUB_REQUEST_TIMEOUT": ("request_timeout", _seconds(0.01, 600)),
     "HUB_MAX_BODY_BYTES": ("max_body_bytes", _integer(1_000, 100_000_000)),
+    "HUB_MAX_COST": ("max_cost", _costs),
+    "HUB_RATE": ("rates", _windows),
+    "HUB_QUOTA": ("quotas", _windows),
+    "HUB_MAX_CONCURRENT": ("max_concurrent", _integer(1, 100_000)),
+    "HUB_MAX_WAITING": ("max_waiting", _integer(0, 100_000)),
+    "HUB_MAX_WAIT": ("max_wait", _seconds(0.001, 60)),
     "HUB_MAX_CHARACTERS": ("max_characters", _integer(100, 1_000_000)),
     "HUB_MAX_TOKENS": ("max_tokens", _integer(10, 100_000)),
     "HUB_MAX_BRACKETS": ("max_brackets", _integer(5, 200)),

@@ -69,4 +69,4 @@ def _entry(error: Shown) -> dict[str, Any]:
         entry["locations"] = [{"line": line, "column": column} for line, column in error.locations]
     if error.path:
         entry["path"] = list(error.path)
-    return entry | {"extensions": {"code": error.code}}
+    return entry | {"extensions": {"code": error.code, **error.details}}

@@ -23,7 +23,7 @@ from graphql import GraphQLSchema, OperationType, execute_sync, extend_schema, g
 from graphql.language import DocumentNode, FieldNode, OperationDefinitionNode, SelectionSetNode
 
 from hub.assertion import Signer, read_private_key
-from hub.cache import Bounded, open_store
+from hub.cache import Bounded, MemoryStore, Store, open_store
 from hub.compose import compose, compose_alone
 from hub.errors import BuildFailed, Refused, SettingsWrong, Shown
 from hub.executor import Lanes, Observed, Program, Programs, Secrets, check, run, runs
@@ -207,12 +207,14 @@ def _over_databases(built: Built, settings: Settings) -> Engine:
         assert settings.assertion_key is not None
         signer = Signer(read_private_key(settings.assertion_key), settings.assertion_issuer)
     sources = _sources(built, settings, settings.pseudonym_key, signer)
+    store = open_store(settings.redis_url, seconds=settings.redis_timeout, replicas=settings.replicas)
     return Engine(
         built,
         sources,
         document_limits(settings),
         pseudonym_secret=settings.pseudonym_key,
-        storing=storing(settings),
+        storing=storing(settings, store),
+        store=store,
         budgets=settings.max_cost,
     )
 
@@ -234,12 +236,12 @@ def document_limits(settings: Settings) -> Limits:
     )
 
 
-def storing(settings: Settings) -> Storing:
+def storing(settings: Settings, store: Store | None = None) -> Storing:
     """What is stored of documents, as the settings say; `SettingsWrong` with what is wrong with the manifest."""
     return Storing(
         read_manifest(settings.operations) if settings.operations is not None else Manifest(),
         settings.operations_only,
-        open_store(settings.redis_url, seconds=settings.redis_timeout, replicas=settings.replicas)
+        (store or open_store(settings.redis_url, seconds=settings.redis_timeout, replicas=settings.replicas))
         if settings.persisted_queries
         else None,
         settings.persisted_queries,
@@ -391,6 +393,7 @@ class Engine:
         draw: Callable[[], float] = random.random,
         storing: Storing | None = None,
         budgets: Mapping[Audience, int] | None = None,
+        store: Store | None = None,
     ) -> None:
         self.built = built
         self.sources = sources
@@ -408,6 +411,7 @@ class Engine:
         self._costs = costs_of(built.supergraph, built.declared)
         self._budgets = budgets or {}
         self._storing = storing or Storing()
+        self.store: Store = store or self._storing.store or MemoryStore()
         self._stored = StoredDocuments(self._storing, self.readable)
         self._readable: Bounded[tuple[str, Profile], bool] = Bounded(
             READABLE_KEPT + len(self._storing.manifest.documents) * PROFILES_KEPT
@@ -424,8 +428,7 @@ class Engine:
 
     async def stop(self) -> None:
         """Lets go of every source, and of what is shared with other replicas."""
-        if self._storing.store is not None:
-            await self._storing.store.close()
+        await self.store.close()
         await asyncio.gather(*(source.close() for source in self.sources.values()))
 
     async def ready(self) -> Mapping[str, bool]:

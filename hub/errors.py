@@ -7,6 +7,8 @@
     ├── Shown                made of what the client sent; its text goes out as it is
     │   ├── Unauthenticated  no token, or one that is not accepted (HTTP 401)
     │   ├── NotUnderstood    the request is not a GraphQL request (HTTP 400)
+    │   ├── RateLimited      the reader has asked more than he may for now (HTTP 429)
+    │   ├── Overloaded       more is asked at once than can be answered in time (HTTP 503)
     │   ├── NotSafe          what may write, sent by a way that may only read (HTTP 405)
     │   └── Refused          the document or its variables are refused before anything is read
     └── Internal             masked; logged with an id
@@ -104,6 +106,20 @@ class NotSafe(Shown):
 
     status = 405
     code = "METHOD_NOT_ALLOWED"
+
+
+class RateLimited(Shown):
+    """The reader has used up his rate or his quota."""
+
+    status = 429
+    code = "RATE_LIMITED"
+
+
+class Overloaded(Shown):
+    """More is asked at once than can be answered in time."""
+
+    status = 503
+    code = "OVERLOADED"
 
 
 class Refused(HubError):

@@ -49,12 +49,14 @@ class Response:
 
     executed  false when the request was refused before anything was read
     status    of HTTP, if it was refused for a reason that has one of its own; otherwise 0
+    headers   of HTTP, beside those that every answer has
     plan      the plan that stands in the body, if one was asked for
     """
 
     body: bytes
     executed: bool = True
     status: int = 0
+    headers: tuple[tuple[bytes, bytes], ...] = ()
     plan: Description | None = None
 
 

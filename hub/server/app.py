@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Protocol
 
 import orjson
 from starlette.requests import Request
@@ -10,12 +11,21 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from hub.cache import Store
 from hub.errors import Shown
 from hub.model.request import refusal
-from hub.server.graphql import Engine, GraphQLEndpoint, Identifies, Transport
+from hub.server.admission import Admission, Admitted, Allowance
+from hub.server.graphql import GraphQLEndpoint, Identifies, Transport
 from hub.settings import Settings
 
 _READY_WITHIN = 2.0
+
+
+class Engine(Admitted, Protocol):
+    """An engine, and what it shares with other replicas."""
+
+    @property
+    def store(self) -> Store: ...
 
 
 def make_app(engine: Engine, identity: Identifies, settings: Settings) -> ASGIApp:
@@ -38,7 +48,7 @@ def make_app(engine: Engine, identity: Identifies, settings: Settings) -> ASGIAp
     transport = Transport(
         settings.max_body_bytes, settings.request_timeout, settings.compress_from_bytes, settings.batch_requests
     )
-    graphql = GraphQLEndpoint(engine, identity, transport)
+    graphql = GraphQLEndpoint(Admission(engine, engine.store, allowance(settings)), identity, transport)
     return Router(
         [
             Route("/graphql", graphql),
@@ -49,6 +59,18 @@ def make_app(engine: Engine, identity: Identifies, settings: Settings) -> ASGIAp
         ],
         redirect_slashes=False,
         default=_not_found,
+    )
+
+
+def allowance(settings: Settings) -> Allowance:
+    """What the settings admit."""
+    return Allowance(
+        settings.rates,
+        settings.quotas,
+        settings.max_concurrent,
+        settings.max_waiting,
+        settings.max_wait,
+        settings.pseudonym_key or b"",
     )
 
 

@@ -122,7 +122,7 @@ class GraphQLEndpoint:
         more: Sequence[tuple[bytes, bytes]] = ()
         try:
             media = _answer_type(headers)
-            status, body = await self._answer(scope, receive, headers, authorization, media)
+            status, body, more = await self._answer(scope, receive, headers, authorization, media)
         except _Stopped as stopped:
             status, body, more = stopped.status, stopped.body, stopped.headers
         except _Gone:
@@ -149,7 +149,7 @@ class GraphQLEndpoint:
 
     async def _answer(
         self, scope: Scope, receive: Receive, headers: _Headers, authorization: Sequence[bytes], media: bytes
-    ) -> tuple[int, bytes]:
+    ) -> tuple[int, bytes, Sequence[tuple[bytes, bytes]]]:
         method = scope["method"]
         if method == "POST":
             self._check_body(headers)
@@ -170,7 +170,7 @@ class GraphQLEndpoint:
             else:
                 content = decoded(await self._body(receive))
                 if isinstance(content, list):
-                    return 200, await self._answers(content, viewer)
+                    return 200, await self._answers(content, viewer), ()
                 request = read_request(content, path_id)
         except NotUnderstood as error:
             raise _Stopped(400, refusal([error])) from None
@@ -180,12 +180,14 @@ class GraphQLEndpoint:
         except TimeoutError:
             raise _late() from None
         if response.executed:
-            return 200, response.body
+            return 200, response.body, response.headers
         if response.status == 405:
             raise _Stopped(405, response.body, (b"allow", b"POST"))
+        if response.status:
+            raise _Stopped(response.status, response.body, *response.headers)
         # A document that is refused is a well-formed request: clients of the older media type read the body, not the
         # status (GraphQL over HTTP, section 6.4.1).
-        return (400 if media is GRAPHQL else 200), response.body
+        return (400 if media is GRAPHQL else 200), response.body, response.headers
 
     async def _answers(self, contents: Sequence[object], viewer: Viewer) -> bytes:
         """The answers to a list of requests, in its order; what is no request is refused by itself."""

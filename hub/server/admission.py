@@ -121,10 +121,9 @@ class Admission:
         found = self._names.get(viewer)
         if found is None:
             profile = viewer.profile
-            who = (profile.audience, profile.agreement or "", profile.project or "")
-            if profile.agreement is None and profile.project is None:
-                who = (*who, viewer.subject or viewer.name)
-            text = "\0".join(who).encode()
+            shared = profile.agreement is not None or profile.project is not None
+            alone = "" if shared else viewer.subject or viewer.name
+            text = "\0".join((profile.audience, profile.agreement or "", profile.project or "", alone)).encode()
             found = self._names.put(viewer, hashlib.blake2b(text, key=self._allowance.secret[:64]).hexdigest()[:32])
         return found
 

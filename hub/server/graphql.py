@@ -238,6 +238,14 @@ class GraphQLEndpoint:
             if len(body) > self._transport.max_body_bytes:
                 raise self._too_large()
             return body
+        try:
+            return await self._deadline.within(self._rest(message, receive))
+        except TimeoutError:
+            error = Shown("the body took too long to come", code="TIMEOUT")
+            raise _Stopped(408, refusal([error]), (b"connection", b"close")) from None
+
+    async def _rest(self, message: Message, receive: Receive) -> bytes:
+        """A body that comes in pieces."""
         chunks: list[bytes] = []
         size = 0
         while True:

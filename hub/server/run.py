@@ -14,10 +14,10 @@ from typing import Any, Protocol
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from hub.errors import StartFailed
 from hub.server.graphql import Engine
+from hub.server.head import BoundedHead
 
 
 class StartedEngine(Engine, Protocol):
@@ -119,7 +119,7 @@ class _OneWrite:
         return getattr(self._transport, name)
 
 
-class _Protocol(HttpToolsProtocol):
+class _Protocol(BoundedHead):
     """HTTP/1.1 over a transport that gathers its writes."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]

@@ -23,7 +23,7 @@ $(STAMP): pyproject.toml constraints.txt
 		|| { echo "$(PYTHON) is too old or missing: Python 3.11 or newer is needed (make PYTHON=...)" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
 		|| { rm -rf $(VENV); echo "$(PYTHON) cannot make a virtual environment: install its venv module (often python3-venv)" >&2; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[demo,test]'
 	@touch $@
 
 demo: setup ## the databases, a synthetic country and the endpoint on this machine

@@ -12,10 +12,12 @@ from __future__ import annotations
 import asyncio
 import math
 import random
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from os import urandom
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
@@ -35,10 +37,11 @@ from hub.model.limits import Limits
 from hub.model.mapping import Lookup, Reference, SourceMapping
 from hub.model.operation import Operation
 from hub.model.plan import Fetch, Plan
-from hub.model.request import PlanWish, Request, Response, refusal
+from hub.model.request import About, PlanWish, Request, Response, refusal
 from hub.model.source import Parameter, PseudonymKey, Source
 from hub.model.supergraph import Supergraph
 from hub.model.viewer import Audience, Profile, Served, Universe, Viewer, standings
+from hub.model.watch import Watch
 from hub.operation import (
     Form,
     Formula,
@@ -54,6 +57,7 @@ from hub.operation import (
     operation_names,
     parse_document,
     prepare,
+    signature,
 )
 from hub.planner import (
     PlannerGraph,
@@ -109,10 +113,31 @@ class Built:
     supergraph: Supergraph
     planner: PlannerGraph
     rules: RuleBook
+    contracts: Mapping[Profile, GraphQLSchema] = field(default_factory=dict)
+    manifest: Manifest = field(default_factory=Manifest)
+
+    def with_stored(self, path: Path | None) -> Built:
+        """The same with the documents of a manifest file; `SettingsWrong` with everything that is wrong with it."""
+        return self if path is None else replace(self, manifest=read_manifest(path))
 
     def contract(self, profile: Profile) -> GraphQLSchema:
-        """The schema a profile sees."""
-        return contract(self.supergraph.api, self.rules, profile, self.declared.scalars)
+        """The schema a profile sees; at once if it is one of `contracts`."""
+        found = self.contracts.get(profile)
+        return found or contract(self.supergraph.api, self.rules, profile, self.declared.scalars)
+
+    def warmed(self) -> Built:
+        """The same with the contracts that are known beforehand, so that no request waits for one of them."""
+        found: dict[Profile, GraphQLSchema] = {}
+        for profile in profiles(self.rules):
+            if profile.audience is not Audience.ANALYST:  # an analyst's belongs to his project
+                for one in (profile, *self._asserted(profile)):
+                    found[one] = self.contract(one)
+        return replace(self, contracts=found)
+
+    def _asserted(self, profile: Profile) -> Iterator[Profile]:
+        """The same reader, asked for by a hub."""
+        for standing in standings(profile.audience) if self.rules.entrances.keys else ():
+            yield replace(profile, asserted=standing)
 
     def served(self, universes: Sequence[Universe] = tuple(Universe)) -> Served:
         """What an instance with these universes takes of a viewer's claims."""
@@ -188,17 +213,18 @@ def _named(supergraph: Supergraph, name: str, field_name: str) -> str:
     return get_named_type(supergraph.api.type_map[name].fields[field_name].type).name  # type: ignore[attr-defined,no-any-return]
 
 
-def open_engine(declared: DeclaredGraph, settings: Settings) -> Engine:
+def open_engine(declared: DeclaredGraph, settings: Settings, watch: Watch | None = None) -> Engine:
     """An engine over the databases of the settings. It reaches them when first asked, so it starts without them."""
-    return _over_databases(build(declared), settings)
+    return over_databases(build(declared).with_stored(settings.operations), settings, watch)
 
 
-def open_subgraph(declared: DeclaredGraph, source: str, settings: Settings) -> Engine:
+def open_subgraph(declared: DeclaredGraph, source: str, settings: Settings, watch: Watch | None = None) -> Engine:
     """An engine over the database of one source, which stands alone."""
-    return _over_databases(build_subgraph(declared, source), settings)
+    return over_databases(build_subgraph(declared, source).with_stored(settings.operations), settings, watch)
 
 
-def _over_databases(built: Built, settings: Settings) -> Engine:
+def over_databases(built: Built, settings: Settings, watch: Watch | None = None) -> Engine:
+    """An engine over the databases of the settings; `SettingsWrong` if they lack what this graph needs."""
     if settings.pseudonym_key is None and built.rules.uses(Effect.PSEUDONYM):
         raise SettingsWrong("`HUB_PSEUDONYM_KEY` is missing: the policy table shows pseudonyms, which are made with it")
     signer = None
@@ -206,17 +232,23 @@ def _over_databases(built: Built, settings: Settings) -> Engine:
         require_asserting(settings)
         assert settings.assertion_key is not None
         signer = Signer(read_private_key(settings.assertion_key), settings.assertion_issuer)
-    sources = _sources(built, settings, settings.pseudonym_key, signer)
-    store = open_store(settings.redis_url, seconds=settings.redis_timeout, replicas=settings.replicas)
+    sources = _sources(built, settings, settings.pseudonym_key, signer, watch)
+    shared = open_shared(settings)
     return Engine(
         built,
         sources,
         document_limits(settings),
         pseudonym_secret=settings.pseudonym_key,
-        storing=storing(settings, store),
-        store=store,
-        budgets=settings.max_cost,
+        watch=watch,
+        storing=storing_of(built, settings, shared),
+        store=shared,
+        budgets=dict(settings.max_cost),
     )
+
+
+def open_shared(settings: Settings) -> Store:
+    """What this process shares with other replicas."""
+    return open_store(settings.redis_url, seconds=settings.redis_timeout, replicas=settings.replicas)
 
 
 def document_limits(settings: Settings) -> Limits:
@@ -236,14 +268,12 @@ def document_limits(settings: Settings) -> Limits:
     )
 
 
-def storing(settings: Settings, store: Store | None = None) -> Storing:
-    """What is stored of documents, as the settings say; `SettingsWrong` with what is wrong with the manifest."""
+def storing_of(built: Built, settings: Settings, store: Store) -> Storing:
+    """What is stored of documents, as the settings say."""
     return Storing(
-        read_manifest(settings.operations) if settings.operations is not None else Manifest(),
-        settings.operations_only,
-        (store or open_store(settings.redis_url, seconds=settings.redis_timeout, replicas=settings.replicas))
-        if settings.persisted_queries
-        else None,
+        built.manifest,
+        frozenset(settings.operations_only),
+        store if settings.persisted_queries else None,
         settings.persisted_queries,
         settings.warm_seconds,
     )
@@ -251,10 +281,12 @@ def storing(settings: Settings, store: Store | None = None) -> Storing:
 
 def open_unconnected(built: Built) -> Engine:
     """An engine that compiles questions, and reaches nothing to ask them."""
-    return Engine(built, _sources(built, Settings(), b"", None))
+    return Engine(built, _sources(built, Settings(), b"", None, None))
 
 
-def _sources(built: Built, settings: Settings, secret: bytes | None, signer: Signer | None) -> Mapping[str, Source]:
+def _sources(
+    built: Built, settings: Settings, secret: bytes | None, signer: Signer | None, watch: Watch | None
+) -> Mapping[str, Source]:
     """The sources of a graph, here and elsewhere."""
     declared = built.declared
     here: dict[str, Source] = {
@@ -266,10 +298,12 @@ def _sources(built: Built, settings: Settings, secret: bytes | None, signer: Sig
         )
         for name in declared.here
     }
-    return here | {name: _remote_source(built, one, secret, signer) for name, one in declared.remotes.items()}
+    return here | {name: _remote_source(built, one, secret, signer, watch) for name, one in declared.remotes.items()}
 
 
-def _remote_source(built: Built, remote: Remote, secret: bytes | None, signer: Signer | None) -> RemoteSource:
+def _remote_source(
+    built: Built, remote: Remote, secret: bytes | None, signer: Signer | None, watch: Watch | None
+) -> RemoteSource:
     """A subgraph in another process, under the policy of this one."""
 
     def pseudonyms(profile: Profile) -> tuple[bytes, bytes] | None:
@@ -294,10 +328,24 @@ def _remote_source(built: Built, remote: Remote, secret: bytes | None, signer: S
         sign=signer.sign if signer is not None else None,
         trusted=remote.shows_messages,
         coded=remote.shows_messages,
+        onward=watch.onward if watch is not None else None,
     )
 
 
 PUBLIC = Profile(Audience.OFFICER)
+
+
+def build_public(supergraph: Supergraph, labels: Collection[str] = ()) -> Built:
+    """A graph of remote subgraphs alone, with every field public. `labels` are those of `@override` that are on."""
+    declared = DeclaredGraph((), {}, {}, {}, PolicyTable("public", frozenset(), {}))
+    planner = planner_graph(supergraph, labels=frozenset(labels))
+    if unknown := planner.labels - custom_labels(planner):
+        known = ", ".join(f"`{one}`" for one in sorted(custom_labels(planner))) or "none"
+        names = ", ".join(f"`{one}`" for one in sorted(unknown))
+        raise SettingsWrong(
+            f"no override of the graph has the label {names}: those that can be switched on are {known}"
+        )
+    return Built(declared, supergraph, planner, public_rules(supergraph.api))
 
 
 def open_gateway(
@@ -307,6 +355,7 @@ def open_gateway(
     labels: Collection[str] = (),
     trusted: Collection[str] = (),
     draw: Callable[[], float] = random.random,
+    watch: Watch | None = None,
     storing: Storing | None = None,
 ) -> Engine:
     """An engine over remote subgraphs alone, with every field public.
@@ -316,22 +365,46 @@ def open_gateway(
     trusted  the subgraphs whose errors are shown as they are
     draw     a number from 0 to below 1 for each request, which decides what a percentage of them does
     """
-    declared = DeclaredGraph((), {}, {}, {}, PolicyTable("public", frozenset(), {}))
-    planner = planner_graph(supergraph, labels=frozenset(labels))
-    if unknown := planner.labels - custom_labels(planner):
-        known = ", ".join(f"`{one}`" for one in sorted(custom_labels(planner))) or "none"
-        names = ", ".join(f"`{one}`" for one in sorted(unknown))
-        raise SettingsWrong(
-            f"no override of the graph has the label {names}: those that can be switched on are {known}"
-        )
-    built = Built(declared, supergraph, planner, public_rules(supergraph.api))
+    built = build_public(supergraph, labels)
+    return over_subgraphs(built, urls, trusted=trusted, draw=draw, watch=watch, storing=storing)
+
+
+def over_subgraphs(
+    built: Built,
+    urls: Mapping[str, str] | None = None,
+    *,
+    trusted: Collection[str] = (),
+    draw: Callable[[], float] = random.random,
+    watch: Watch | None = None,
+    storing: Storing | None = None,
+    settings: Settings | None = None,
+) -> Engine:
+    """An engine over the remote subgraphs of a public graph, as for `open_gateway`; `settings` bound what it takes."""
+    supergraph = built.supergraph
     sources: dict[str, Source] = {
         name: RemoteSource(
-            name, supergraph.api, planner, Transport(name, (urls or {}).get(name) or url), trusted=name in trusted
+            name,
+            supergraph.api,
+            built.planner,
+            Transport(name, (urls or {}).get(name) or url),
+            trusted=name in trusted,
+            onward=watch.onward if watch is not None else None,
         )
         for name, url in supergraph.graphs.items()
     }
-    return Engine(built, sources, draw=draw, storing=storing)
+    if settings is None:
+        return Engine(built, sources, draw=draw, watch=watch, storing=storing)
+    shared = open_shared(settings)
+    return Engine(
+        built,
+        sources,
+        document_limits(settings),
+        draw=draw,
+        watch=watch,
+        storing=storing or storing_of(built, settings, shared),
+        store=shared,
+        budgets=dict(settings.max_cost),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,10 +439,14 @@ class _Priced(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Document:
-    """A prepared document of a profile, and the programs made of it so far."""
+    """A prepared document of a profile, and the programs made of it so far.
+
+    signature  if the engine is watched
+    """
 
     prepared: Prepared
     programs: Bounded[_Way, _Priced]
+    signature: str = ""
 
 
 Charge = Callable[[int], Awaitable[None]]
@@ -391,12 +468,14 @@ class Engine:
         pseudonym_secret: bytes | None = None,
         today: Callable[[], date] = _today,
         draw: Callable[[], float] = random.random,
+        watch: Watch | None = None,
         storing: Storing | None = None,
         budgets: Mapping[Audience, int] | None = None,
         store: Store | None = None,
     ) -> None:
         self.built = built
-        self.sources = sources
+        self.sources = sources if watch is None else {name: watch.source(one) for name, one in sources.items()}
+        self._watch = watch
         self.limits = limits or Limits()
         self._secret = pseudonym_secret
         # Without a key from outside, cursors live as long as this engine.
@@ -418,17 +497,16 @@ class Engine:
         )
 
     async def start(self) -> None:
-        """Builds what is known beforehand, so that no request waits for it: contracts, plans of stored documents."""
-        for profile in profiles(self.built.rules):
-            if profile.audience is not Audience.ANALYST:  # an analyst's belongs to his project
-                self.contract(profile)
-                for standing in standings(profile.audience) if self.built.rules.entrances.keys else ():
-                    self.contract(replace(profile, asserted=standing))
+        """Builds what is known beforehand, if that was not done: contracts, then plans of stored documents."""
+        if not self.built.contracts:
+            self.built = self.built.warmed()
         await self._warm()
 
     async def stop(self) -> None:
-        """Lets go of every source, and of what is shared with other replicas."""
+        """Lets go of every source, when what was asked of it is answered, and of what is shared with replicas."""
         await self.store.close()
+        if self._lanes is not None:
+            await self._lanes.settled()
         await asyncio.gather(*(source.close() for source in self.sources.values()))
 
     async def ready(self) -> Mapping[str, bool]:
@@ -458,22 +536,21 @@ class Engine:
         return True
 
     async def _warm(self) -> None:
-        """Decides which profile may run which stored document, then plans them, of those that run no other first.
+        """Decides which profile may run which stored document, and plans them, for those that run no other first.
 
         It takes turns with requests. What is not done within its time is done when it is asked for.
         """
         loop = asyncio.get_running_loop()
         until = loop.time() + self._storing.warm_seconds
-        asking = sorted(profiles(self.built.rules), key=lambda one: one.audience not in self._storing.only)
-        work: list[tuple[Callable[[str, Profile], object], Profile]] = [
-            *((self.readable, profile) for profile in asking),
-            *((self._plan_defaults, profile) for profile in asking if profile.audience is not Audience.ANALYST),
-        ]
-        for step, profile in work:
+        for profile in sorted(profiles(self.built.rules), key=lambda one: one.audience not in self._storing.only):
             for stored in self._storing.manifest.documents:
-                if loop.time() > until or len(self._documents) >= DOCUMENTS_KEPT // 2:
+                if loop.time() > until:
                     return
-                step(stored.text, profile)
+                # An analyst's plans belong to his project.
+                if len(self._documents) < DOCUMENTS_KEPT // 2 and profile.audience is not Audience.ANALYST:
+                    self._plan_defaults(stored.text, profile)
+                else:
+                    self.readable(stored.text, profile)
                 await asyncio.sleep(0)
 
     def _plan_defaults(self, text: str, profile: Profile) -> None:
@@ -509,7 +586,10 @@ class Engine:
             await charge(cost)
         if request.plan is not None:
             return await self._with_plan(request.plan, program, variables, viewer, cost)
-        return Response(await run(program, variables, viewer))
+        if self._watch is None:
+            return Response(await run(program, variables, viewer))
+        with self._watch.stage("execute"):
+            return Response(await run(program, variables, viewer), about=program.about)
 
     def cost(self, request: Request, profile: Profile) -> int:
         """What a request costs; `Refused` as if it were sent."""
@@ -529,23 +609,27 @@ class Engine:
         if profile.agreement is not None:
             check_agreement(request, profile, self.built.rules.agreements, self._today())
         booleans = tuple([bool(variables.get(name)) for name in prepared.booleans])
-        return self._planned(document, booleans, variables, profile), variables
+        priced, made = self._planned(document, booleans, variables, profile)
+        if self._watch is not None:
+            self._watch.planned(known=not made)
+        return priced, variables
 
     def _planned(
         self, document: _Document, booleans: tuple[bool, ...], variables: Mapping[str, Any], profile: Profile
-    ) -> _Priced:
+    ) -> tuple[_Priced, bool]:
+        """The program with its cost, and whether it was made for this; `Refused` if that is too much."""
         prepared = document.prepared
         forms = forms_of(prepared.forming, variables) if prepared.forming else ()
         way = _Way(self._shares.drawn(self._draw()) if self._shares.bounds else 0, booleans, forms)
         priced = document.programs.get(way)
         if priced is not None:
             self._check_cost(priced.cost, variables, profile)
-            return priced
-        priced = self._priced(prepared, way, profile, variables)
+            return priced, False
+        priced = self._priced(document, way, profile, variables)
         # What introspection answers may hang on variables, and stands in its program as text.
         if not (priced.program.introspects and prepared.operation.variable_definitions):
             document.programs.put(way, priced)
-        return priced
+        return priced, True
 
     def _check_cost(self, formula: Formula, variables: Mapping[str, Any], profile: Profile) -> None:
         """Refuses what costs more than the reader's audience may spend on one request."""
@@ -575,7 +659,11 @@ class Engine:
             shown = shown.with_runs(runs(shown, steps, observed, body, inside=sight.inside))
         price = {"requested": cost, "budget": self._budgets.get(viewer.profile.audience)}
         extensions = orjson.dumps({"plan": document(shown), "cost": price})
-        return Response(body[:-1] + b',"extensions":' + extensions + b"}", plan=shown)
+        return Response(body[:-1] + b',"extensions":' + extensions + b"}", plan=shown, about=program.about)
+
+    def _stage(self, name: str) -> AbstractContextManager[Any]:
+        """A stage that is not passed by every request, timed and traced."""
+        return nullcontext() if self._watch is None else self._watch.stage(name)
 
     def _document(self, request: Request, profile: Profile) -> _Document:
         key = (request.document, request.operation_name, profile)
@@ -585,13 +673,16 @@ class Engine:
         return document
 
     def _prepared(self, request: Request, profile: Profile) -> _Document:
-        parsed = parse_document(request.document, self.limits)
+        with self._stage("parse"):
+            parsed = parse_document(request.document, self.limits)
         if request.reads_only:
             check_reads_only(parsed, request.operation_name)
-        prepared = prepare(
-            parsed, request.operation_name, self.contract(profile), self.limits, self.built.declared.lists
-        )
-        return _Document(prepared, Bounded(PROGRAMS_OF_A_DOCUMENT * len(self._shares.graphs)))
+        with self._stage("validate"):
+            prepared = prepare(
+                parsed, request.operation_name, self.contract(profile), self.limits, self.built.declared.lists
+            )
+        programs: Bounded[_Way, _Priced] = Bounded(PROGRAMS_OF_A_DOCUMENT * len(self._shares.graphs))
+        return _Document(prepared, programs, "" if self._watch is None else signature(parsed))
 
     def stages(self, request: Request, profile: Profile) -> Stages:
         """Every stage's value for one request, up to the plan; variables that cannot change it need no value.
@@ -607,20 +698,18 @@ class Engine:
         self, prepared: Prepared, way: _Way, profile: Profile, check_cost: Callable[[Operation], object] | None = None
     ) -> Stages:
         booleans = dict(zip(prepared.booleans, way.booleans, strict=True))
-        operation = normalise(prepared, booleans, way.forms, self.limits)
-        authorized = authorize(operation, profile, self.built.rules)
+        with self._stage("normalise"):
+            operation = normalise(prepared, booleans, way.forms, self.limits)
+        with self._stage("authorize"):
+            authorized = authorize(operation, profile, self.built.rules)
         if check_cost is not None:
             check_cost(operation)
-        made = plan(authorized, self._shares.graphs[way.variant], self.limits.planning)
+        with self._stage("plan"):
+            made = plan(authorized, self._shares.graphs[way.variant], self.limits.planning)
         return Stages(prepared, operation, authorized, made)
 
-    def _priced(
-        self,
-        prepared: Prepared,
-        way: _Way,
-        profile: Profile,
-        variables: Mapping[str, Any],
-    ) -> _Priced:
+    def _priced(self, document: _Document, way: _Way, profile: Profile, variables: Mapping[str, Any]) -> _Priced:
+        prepared = document.prepared
         if prepared.operation.operation is OperationType.SUBSCRIPTION:
             message = "a subscription is planned, and not executed: send what it selects as a query"
             raise Refused([Shown(message, code="SUBSCRIPTION_NOT_SUPPORTED")])
@@ -641,11 +730,17 @@ class Engine:
                 answers.update(_introspect(prepared, stages.operation, variables, self.built))
             return orjson.dumps(answers[key]).decode()
 
-        return _Priced(maker.program(stages.plan, stages.operation, introspect), formula)
+        with self._stage("compile"):
+            program = maker.program(stages.plan, stages.operation, introspect)
+        if self._watch is None:
+            return _Priced(program, formula)
+        name = prepared.operation.name
+        about = About(name.value if name else "", document.signature, len(fetches(stages.plan)))
+        return _Priced(replace(program, about=about), formula)
 
     def _maker(self, profile: Profile) -> Programs:
         if self._lanes is None:
-            self._lanes = Lanes(self.sources)
+            self._lanes = Lanes(self.sources, self._watch)
         key = pseudonym_key(self._secret, profile.scope) if self._secret is not None else None
         blocks = dict(zip((PseudonymKey.INNER, PseudonymKey.OUTER), key or (), strict=False))
         secrets = Secrets(self._secret or self._own_secret, profile.name, blocks)

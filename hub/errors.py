@@ -6,6 +6,7 @@
     ├── StartFailed          something the start needs is not there: a free port, a database, a directory of its own
     ├── Shown                made of what the client sent; its text goes out as it is
     │   ├── Unauthenticated  no token, or one that is not accepted (HTTP 401)
+    │   ├── Unverifiable     nobody can say now whether the token is to be accepted (HTTP 503)
     │   ├── NotUnderstood    the request is not a GraphQL request (HTTP 400)
     │   ├── RateLimited      the reader has asked more than he may for now (HTTP 429)
     │   ├── Overloaded       more is asked at once than can be answered in time (HTTP 503)
@@ -92,6 +93,13 @@ class Unauthenticated(Shown):
 
     status = 401
     code = "UNAUTHENTICATED"
+
+
+class Unverifiable(Shown):
+    """The keys that could verify a token are not there at present; it may be good."""
+
+    status = 503
+    code = "IDENTITY_UNAVAILABLE"
 
 
 class NotUnderstood(Shown):

@@ -30,12 +30,14 @@ from schema.labels import Labels
 from schema.population import population
 
 
-def graph(remotes: Path | None = None) -> DeclaredGraph:
-    """The declared graph, or `BuildFailed` with everything that is wrong with it. `remotes` stands in for the folder."""
+def graph(
+    remotes: Path | None = None, policy_file: Path | None = None, agreements_folder: Path | None = None
+) -> DeclaredGraph:
+    """The declared graph, or `BuildFailed` with everything that is wrong with it. Paths stand in for those in here."""
     here = Path(__file__).parent
     sources = [population, household, insurance, employer]
     labels = [label.value for label in Labels]
-    policy, wrong = read_policy(here / "policy.toml", labels)
-    agreements, wrong_too = read_agreements(here / "agreements", labels)
+    policy, wrong = read_policy(policy_file or here / "policy.toml", labels)
+    agreements, wrong_too = read_agreements(agreements_folder or here / "agreements", labels)
     beside, wrong_there = read_remotes(remotes or here / "remotes", labels, [source.name for source in sources])
     return declare(sources, policy, agreements, [*wrong, *wrong_too, *wrong_there], beside)

@@ -364,7 +364,7 @@ class Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         header = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
         status, body = 401, b""
-        if self._shared.admits(header):
+        if await self._shared.admits(header):
             answer = await self._answer(scope, receive)
             status, body = (400, b"") if answer is None else (200, answer)
         headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]

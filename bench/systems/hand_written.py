@@ -134,7 +134,7 @@ class HandWritten:
     async def book(self, request: Request) -> Response:
         """GET /books/{personal_id}."""
         key = request.path_params["personal_id"]
-        if refusal := self._refusal(request, is_personal_id(key)):
+        if refusal := await self._refusal(request, is_personal_id(key)):
             return refusal
         person, members, insurance = await asyncio.gather(
             self._population.fetchrow("person", key),
@@ -185,7 +185,7 @@ class HandWritten:
     async def people(self, request: Request) -> Response:
         """POST /people with `personalIds`."""
         keys = orjson.loads(await request.body())["personalIds"]
-        if refusal := self._refusal(request, len(keys) <= GROUP_SIZE and all(map(is_personal_id, keys))):
+        if refusal := await self._refusal(request, len(keys) <= GROUP_SIZE and all(map(is_personal_id, keys))):
             return refusal
         rows, participants = await asyncio.gather(
             self._population.fetch("people", keys), self._insurance.fetch("employers_of_people", keys)
@@ -210,7 +210,7 @@ class HandWritten:
     async def employer(self, request: Request) -> Response:
         """GET /employers/{tax_code}."""
         key = request.path_params["tax_code"]
-        if refusal := self._refusal(request, is_tax_code(key)):
+        if refusal := await self._refusal(request, is_tax_code(key)):
             return refusal
         found, participants = await asyncio.gather(
             self._employer.fetchrow("employers", [key]), self._insurance.fetch("participants", key, PAGE_SIZE)
@@ -235,8 +235,8 @@ class HandWritten:
             }
         )
 
-    def _refusal(self, request: Request, understood: bool) -> Response | None:
-        if not self._shared.admits(request.headers.get("authorization", "").encode("latin-1")):
+    async def _refusal(self, request: Request, understood: bool) -> Response | None:
+        if not await self._shared.admits(request.headers.get("authorization", "").encode("latin-1")):
             return Response(status_code=401)
         return None if understood else Response(status_code=400)
 

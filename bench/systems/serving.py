@@ -16,8 +16,7 @@ from hub.domain.codes import table
 from hub.domain.identifiers import PERSONAL_ID, TAX_CODE, FormatError
 from hub.errors import Unauthenticated
 from hub.model.viewer import Audience, Served, Universe
-from hub.server.identity import Identity, Trust
-from hub.server.keys import read_key_set
+from hub.server.identity import Identity, open_identity
 from hub.server.run import bind, make_server
 from hub.settings import SourceDsns, read_settings, require_serving
 
@@ -40,10 +39,10 @@ class Shared:
         """The civilian address of a source."""
         return self.dsns.dsn(source, Universe.CIVILIAN)
 
-    def admits(self, authorization: bytes) -> bool:
+    async def admits(self, authorization: bytes) -> bool:
         """Whether the header holds the token of an officer."""
         try:
-            viewer = self.identity.viewer([authorization])
+            viewer = await self.identity.viewer([authorization])
         except Unauthenticated:
             return False
         return viewer.profile.audience is Audience.OFFICER
@@ -77,9 +76,8 @@ def shared() -> tuple[Shared, str, int]:
     """What the environment says, with host and port."""
     settings = read_settings(os.environ)
     require_serving(settings)
-    assert settings.keys is not None
-    trust = Trust(read_key_set(settings.keys), settings.issuer, settings.audience, Served(settings.dsns.universes))
-    return Shared(settings.dsns, Identity(trust)), settings.host, settings.port
+    identity = open_identity(settings, Served(settings.dsns.universes))
+    return Shared(settings.dsns, identity), settings.host, settings.port
 
 
 def serve(baseline: Baseline, host: str, port: int) -> None:

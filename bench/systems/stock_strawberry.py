@@ -484,6 +484,6 @@ class _GraphQL(GraphQL[Loaders, None]):
         self._pools = pools
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Loaders:
-        if not self._shared.admits(request.headers.get("authorization", "").encode("latin-1")):
+        if not await self._shared.admits(request.headers.get("authorization", "").encode("latin-1")):
             raise HTTPException(401)
         return Loaders(self._pools)

@@ -5,7 +5,9 @@
     serve     hub serve
     subgraph  hub subgraph: one source by itself
     gateway   hub gateway: a supergraph of remote subgraphs
+    settings  hub settings
     migrate   hub migrate
+    fill      hub fill: people who do not exist, into databases that are somewhere else
     compose   hub compose: subgraphs into a supergraph
     diff      hub diff: what changes for the readers of a schema
     graph     hub operation, plan, sql, query, check: each stage, printed
@@ -32,7 +34,9 @@ _COMMANDS = {
     "serve": "hub.cli.serve",
     "subgraph": "hub.cli.subgraph",
     "gateway": "hub.cli.gateway",
+    "settings": "hub.cli.settings",
     "migrate": "hub.cli.migrate",
+    "fill": "hub.cli.fill",
     "check": "hub.cli.graph",
     "compose": "hub.cli.compose",
     "diff": "hub.cli.diff",

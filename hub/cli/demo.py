@@ -57,7 +57,7 @@ def demo(people: int | None, port: int, data: Path, reset: bool, seed: int | Non
                     watcher.stop()
                     _introduce(console, running, address, data)
 
-                run_endpoint(running.settings(base), announce, listener)
+                run_endpoint(running.settings(base), announce, listener, reloads=False)
                 console.print("\nstopping")
         except KeyboardInterrupt:
             watcher.stop()

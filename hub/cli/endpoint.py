@@ -6,7 +6,8 @@ import importlib.util
 import logging
 import socket
 import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,14 +16,30 @@ from hub.model.viewer import Universe
 from hub.settings import Settings, read_settings
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from hub.engine import Built, Engine
     from hub.model.graph import DeclaredGraph
     from hub.model.supergraph import Supergraph
+    from hub.model.viewer import Served
+    from hub.server.edition import Edition
+    from hub.server.identity import Identity
+    from hub.server.run import Leave
+    from hub.telemetry import Telemetry
+
+_SPARE = 5.0
+"""Seconds that a worker may take beyond all that it is given, before it is killed."""
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def load_graph(remotes: Path | None = None) -> DeclaredGraph:
-    """The graph of `schema/`, found by its path: `hub` never imports it. `remotes` is a folder in place of its own."""
+def load_graph(
+    remotes: Path | None = None, policy: Path | None = None, agreements: Path | None = None
+) -> DeclaredGraph:
+    """The graph of `schema/`, found by its path: `hub` never imports it. Each path stands in for one of its own.
+
+    Policy, agreements and remote subgraphs are read anew with every call; what is declared in Python stays.
+    """
     if "schema" not in sys.modules:
         folder = ROOT / "schema"
         spec = importlib.util.spec_from_file_location(
@@ -37,85 +54,221 @@ def load_graph(remotes: Path | None = None) -> DeclaredGraph:
         except BaseException:
             del sys.modules["schema"]
             raise
-    graph: DeclaredGraph = sys.modules["schema"].graph(remotes)
+    graph: DeclaredGraph = sys.modules["schema"].graph(remotes, policy, agreements)
     return graph
 
 
 def graph_and_settings(environment: Mapping[str, str]) -> tuple[DeclaredGraph, Settings]:
     """The graph with the remote subgraphs of the environment, and settings for the sources that are read here."""
-    graph = load_graph(read_settings(environment, ()).remotes)
+    settings = read_settings(environment, ())
+    graph = load_graph(settings.remotes, settings.policy, settings.agreements)
     return graph, read_settings(environment, graph.here)
 
 
-def run_endpoint(settings: Settings, announce: Callable[[str], None], listener: socket.socket | None = None) -> None:
-    """Serves until a signal. `announce` is called with the address as soon as it answers."""
-    from hub.engine import open_engine
-    from hub.server.app import make_app
-    from hub.server.identity import Identity, Trust
-    from hub.server.keys import read_key_set
-    from hub.server.run import bind, serve
+@dataclass(slots=True)
+class _Made:
+    """What answers: the graph as it was last built, and how an edition is put together over it.
 
-    _log(settings)
-    assert settings.keys is not None
-    with listener or bind(settings.host, settings.port) as taken:
-        engine = open_engine(load_graph(settings.remotes), settings)
-        served = engine.built.served(settings.dsns.universes or tuple(Universe))
-        identity = Identity(Trust(read_key_set(settings.keys), settings.issuer, settings.audience, served))
-        address = f"http://{_shown(settings.host)}:{taken.getsockname()[1]}"
-        app = make_app(engine, identity, settings)
-        serve(app, engine, taken, started=lambda: announce(address))
+    build  reads everything that may change and checks it, or raises what is wrong
+    open   puts together what answers, in the process that answers, and what measures it
+    """
+
+    build: Callable[[], Built]
+    open: Callable[[Built, Telemetry], Edition]
+    built: Built = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        self.built = self.build()
+
+    def edition(self, telemetry: Telemetry) -> Edition:
+        return self.open(self.built, telemetry)
+
+
+def run_endpoint(
+    settings: Settings,
+    announce: Callable[[str], None],
+    listener: socket.socket | None = None,
+    *,
+    reloads: bool = True,
+) -> None:
+    """Serves until a signal. `announce` is called with the address as soon as it answers."""
+    from hub.engine import build, over_databases
+    from hub.server.app import make_app
+    from hub.server.health import Health
+    from hub.server.identity import open_identity
+    from hub.server.run import Leave
+
+    leave = Leave(settings.drain_notice, settings.drain_timeout)
+    before: Identity | None = None
+
+    def made() -> Built:
+        built = build(load_graph(settings.remotes, settings.policy, settings.agreements)).warmed()
+        built = built.with_stored(settings.operations)
+        over_databases(built, settings)
+        open_identity(settings, served(built))
+        return built
+
+    def served(built: Built) -> Served:
+        return built.served(settings.dsns.universes or tuple(Universe))
+
+    def opened(built: Built, telemetry: Telemetry) -> Edition:
+        nonlocal before
+        engine = over_databases(built, settings, telemetry.watch)
+        before = identity = open_identity(settings, served(built), before)
+        health = Health(engine.ready, {"issuers": _always(identity.ready)}, leave.leaving)
+        return _edition(telemetry.around(make_app(engine, identity, settings, health)), engine, identity)
+
+    _run(settings, made, opened, leave, announce, listener, reloads=reloads)
 
 
 def run_subgraph(source: str, settings: Settings, announce: Callable[[str], None]) -> None:
     """Serves one source alone, to a hub and to readers, until a signal."""
-    from hub.engine import open_subgraph
+    from hub.engine import build_subgraph, over_databases
     from hub.server.app import make_app
     from hub.server.asking import Asking
     from hub.server.asserted import Verifier
-    from hub.server.identity import Identity, Trust
+    from hub.server.health import Health
+    from hub.server.identity import open_identity
     from hub.server.keys import read_key_set
-    from hub.server.run import bind, serve
+    from hub.server.run import Leave
 
-    _log(settings)
-    with bind(settings.host, settings.port) as taken:
-        engine = open_subgraph(load_graph(), source, settings)
-        served = engine.built.served(settings.dsns.universes)
+    leave = Leave(settings.drain_notice, settings.drain_timeout)
+    before: Identity | None = None
+
+    def made() -> Built:
+        declared = load_graph(policy=settings.policy, agreements=settings.agreements)
+        built = build_subgraph(declared, source).warmed().with_stored(settings.operations)
+        over_databases(built, settings)
+        trusted(built)
+        return built
+
+    def trusted(built: Built) -> tuple[Verifier | None, Identity | None]:
+        served = built.served(settings.dsns.universes)
         hub = readers = None
         if settings.assertion_keys is not None:
             hub = Verifier(read_key_set(settings.assertion_keys), settings.assertion_issuer, source, served)
-        if settings.keys is not None:
-            readers = Identity(Trust(read_key_set(settings.keys), settings.issuer, settings.audience, served))
-        address = f"http://{_shown(settings.host)}:{taken.getsockname()[1]}"
-        app = make_app(engine, Asking(hub, readers), settings)
-        serve(app, engine, taken, started=lambda: announce(address))
+        if settings.keys is not None or settings.issuers is not None:
+            readers = open_identity(settings, served, before)
+        return hub, readers
+
+    def opened(built: Built, telemetry: Telemetry) -> Edition:
+        nonlocal before
+        engine = over_databases(built, settings, telemetry.watch)
+        hub, before = trusted(built)
+        health = Health(engine.ready, {"issuers": _always(before.ready)} if before else {}, leave.leaving)
+        return _edition(telemetry.around(make_app(engine, Asking(hub, before), settings, health)), engine, before)
+
+    _run(settings, made, opened, leave, announce)
 
 
 def run_gateway(
-    supergraph: Supergraph,
-    urls: Mapping[str, str],
+    read: Callable[[], tuple[Supergraph, Mapping[str, str]]],
     settings: Settings,
     announce: Callable[[str], None],
     *,
     labels: Collection[str] = (),
     trusted: Collection[str] = (),
 ) -> None:
-    """Serves a supergraph of remote subgraphs, every field public, until a signal."""
-    from hub.engine import open_gateway, storing
+    """Serves a supergraph of remote subgraphs, every field public, until a signal.
+
+    read  the supergraph, and the addresses of its subgraphs
+    """
+    from hub.engine import build_public, over_subgraphs
     from hub.server.app import make_app
+    from hub.server.health import Health
     from hub.server.identity import Everybody
+    from hub.server.run import Leave
+
+    leave = Leave(settings.drain_notice, settings.drain_timeout)
+    urls: Mapping[str, str] = {}
+
+    def made() -> Built:
+        nonlocal urls
+        supergraph, urls = read()
+        return build_public(supergraph, labels).warmed().with_stored(settings.operations)
+
+    def opened(built: Built, telemetry: Telemetry) -> Edition:
+        engine = over_subgraphs(built, urls, trusted=trusted, watch=telemetry.watch, settings=settings)
+        health = Health(engine.ready, leaving=leave.leaving)
+        return _edition(telemetry.around(make_app(engine, Everybody(engine.public_viewer), settings, health)), engine)
+
+    _run(settings, made, opened, leave, announce)
+
+
+def _run(
+    settings: Settings,
+    build: Callable[[], Built],
+    open_: Callable[[Built, Telemetry], Edition],
+    leave: Leave,
+    announce: Callable[[str], None],
+    listener: socket.socket | None = None,
+    *,
+    reloads: bool = True,
+) -> None:
+    """Serves what is built, in this process or in several, and again what is built anew."""
     from hub.server.run import bind, serve
+    from hub.server.supervise import Supervisor
+    from hub.telemetry import metrics_together, open_telemetry
 
     _log(settings)
-    with bind(settings.host, settings.port) as taken:
-        engine = open_gateway(supergraph, urls, labels=labels, trusted=trusted, storing=storing(settings))
+    with listener or bind(settings.host, settings.port) as taken:
         address = f"http://{_shown(settings.host)}:{taken.getsockname()[1]}"
-        app = make_app(engine, Everybody(engine.public_viewer), settings)
-        serve(app, engine, taken, started=lambda: announce(address))
+        made = _Made(build, open_)
+
+        def work(started: Callable[[], None], alive: int | None) -> None:
+            with open_telemetry(settings) as telemetry:
+
+                def edition() -> Edition:
+                    return made.edition(telemetry)
+
+                def again() -> Callable[[], Edition]:
+                    made.renew()
+                    return edition
+
+                serve(edition(), taken, again=again if reloads else None, leave=leave, started=started, alive=alive)
+
+        if settings.workers == 1:
+            work(lambda: announce(address), None)
+            return
+        within = settings.drain_notice + settings.drain_timeout + settings.statement_timeout + _SPARE
+        with metrics_together():
+            Supervisor(work, settings.workers, made.renew, within, lambda: announce(address)).run()
+
+
+def _edition(app: ASGIApp, engine: Engine, identity: Identity | None = None) -> Edition:
+    """An application that begins and ends with its engine, and with the keys of who may ask."""
+    from hub.server.edition import Edition
+
+    async def start() -> None:
+        await engine.start()
+        if identity is not None:
+            await identity.start()
+
+    async def stop() -> None:
+        if identity is not None:
+            await identity.stop()
+        await engine.stop()
+
+    return Edition(app, start, stop)
+
+
+def _always(look: Callable[[], Mapping[str, bool]]) -> Callable[[], Awaitable[Mapping[str, bool]]]:
+    """What is known at once, as what is looked for."""
+
+    async def found() -> Mapping[str, bool]:
+        return look()
+
+    return found
 
 
 def _log(settings: Settings) -> None:
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for noisy in ("uvicorn", "httpx"):
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(process)d %(levelname)s %(name)s %(message)s"
+    )
+    for noisy in ("uvicorn", "httpx", "opentelemetry"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

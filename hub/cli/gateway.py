@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from hub.cli.common import supergraph_of
 from hub.errors import SettingsWrong
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hub.model.supergraph import Supergraph
 
 
 @click.command(short_help="Serve a supergraph of remote subgraphs, every field public.")
@@ -36,7 +42,7 @@ def gateway(
     host: str | None,
     port: int | None,
 ) -> None:
-    """Serve the supergraph in FILE at /graphql, with /health beside it, until Ctrl-C or SIGTERM.
+    """Serve the supergraph in FILE at /graphql, with /health beside it, until Ctrl-C or SIGTERM; SIGHUP reads it anew.
 
     For development and for judging the planner: no token is asked for, no database and no policy file is read.
     An override with a label `percent(x)` holds for so many of the requests, any other where its label is switched on.
@@ -57,16 +63,19 @@ def gateway(
         raise SettingsWrong("a gateway has no policy: say `--public` if every field of this graph is for everybody")
     settings = read_settings(os.environ)
     settings = replace(settings, host=host or settings.host, port=port or settings.port)
-    supergraph = supergraph_of(file)
     found = dict(_address(entry) for entry in urls)
-    for name in (found.keys() | set(trust)) - supergraph.graphs.keys():
-        raise SettingsWrong(f"`{name}` is no subgraph of `{file}`: it has {', '.join(sorted(supergraph.graphs))}")
-    addresses = dict(supergraph.graphs) | found
-    for name in sorted(name for name, url in addresses.items() if not url.startswith(("http://", "https://"))):
-        raise SettingsWrong(f"subgraph `{name}` has no address: say `--url {name}=http://...`")
+
+    def read() -> tuple[Supergraph, Mapping[str, str]]:
+        supergraph = supergraph_of(file)
+        for name in (found.keys() | set(trust)) - supergraph.graphs.keys():
+            raise SettingsWrong(f"`{name}` is no subgraph of `{file}`: it has {', '.join(sorted(supergraph.graphs))}")
+        addresses = dict(supergraph.graphs) | found
+        for name in sorted(name for name, url in addresses.items() if not url.startswith(("http://", "https://"))):
+            raise SettingsWrong(f"subgraph `{name}` has no address: say `--url {name}=http://...`")
+        return supergraph, addresses
+
     run_gateway(
-        supergraph,
-        addresses,
+        read,
         settings,
         lambda address: click.echo(f"serving {address}/graphql", err=True),
         labels=labels,

@@ -58,7 +58,7 @@ def check(manifest: Path, viewers: tuple[str, ...]) -> None:
                 wrong += 1
     if wrong:
         raise click.ClickException(f"{wrong} problem{'s' * (wrong > 1)} in {len(documents)} documents")
-    click.echo(f"{len(documents)} documents run as {', '.join(dict.fromkeys(viewers))}")
+    click.echo(f"no problem: all of {len(documents)} documents run as {', '.join(dict.fromkeys(viewers))}")
 
 
 def _problems(engine: Engine, profile: Profile, document: StoredDocument) -> Iterator[Shown]:

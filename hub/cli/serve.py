@@ -10,29 +10,19 @@ import click
 @click.command(short_help="Serve the graph, as the environment says.")
 @click.option("--host", help="The address to listen on, instead of HUB_HOST.")
 @click.option("--port", type=click.IntRange(1, 65535), help="The port to listen on, instead of HUB_PORT.")
-def serve(host: str | None, port: int | None) -> None:
-    """Serve the graph at /graphql until Ctrl-C or SIGTERM. The environment decides:
+@click.option("--workers", type=click.IntRange(1, 64), help="How many processes answer, instead of HUB_WORKERS.")
+def serve(host: str | None, port: int | None, workers: int | None) -> None:
+    """Serve the graph at /graphql until Ctrl-C or SIGTERM. SIGHUP reads policy, agreements, issuers, keys and remote
+    subgraphs anew, without losing a request; what is wrong with them is logged, and what was there goes on.
+
+    The environment decides:
 
     \b
       HUB_DSN_POPULATION_CIVILIAN  postgresql://hub_civilian:...@host/database, and so on for every
                                    source and every universe that this instance serves
-      HUB_KEYS                     the key set (JWKS) of the tokens' issuer
-      HUB_ISSUER, HUB_AUDIENCE     the `iss` and `aud` of the tokens
-      HUB_REMOTES                  the folder of the remote subgraphs, in place of schema/remotes
-      HUB_ASSERTION_KEY,           what they are told of a reader is signed with it, and the `iss` of it
-      HUB_ASSERTION_ISSUER
-      HUB_HOST, HUB_PORT           127.0.0.1 and 8000
-      HUB_POOL_SIZE                pipelines for each source and universe, 4
-      HUB_STATEMENT_TIMEOUT        seconds for a statement, 5
-      HUB_REQUEST_TIMEOUT          seconds for a request, 10
-      HUB_MAX_BODY_BYTES           1000000
-      HUB_COMPRESS_FROM_BYTES      bytes from which an answer is compressed for who asks for that, 1400; 0 for never
-      HUB_BATCH_REQUESTS           requests that may come in one list, 1: no lists
-      HUB_OPERATIONS               a manifest of stored documents
-      HUB_OPERATIONS_ONLY          the audiences that run nothing else: citizen,partner
-      HUB_PERSISTED_QUERIES        seconds for which a document is kept that a client has sent with its hash, 86400
-      HUB_WARM_SECONDS             seconds that a start may take to plan stored documents, 10
-      HUB_LOG_LEVEL                debug, info, warning or error
+      HUB_KEYS, HUB_ISSUER         the key set (JWKS) and the `iss` of the tokens' issuer
+
+    `hub settings` lists all that can be set.
     """  # noqa: D301 - `\\b` is click's mark for text that keeps its lines
     from dataclasses import replace
 
@@ -41,5 +31,10 @@ def serve(host: str | None, port: int | None) -> None:
 
     graph, settings = graph_and_settings(os.environ)
     require_serving(settings, graph.here)
-    settings = replace(settings, host=host or settings.host, port=port or settings.port)
+    settings = replace(
+        settings,
+        host=host or settings.host,
+        port=port or settings.port,
+        workers=workers or settings.workers,
+    )
     run_endpoint(settings, lambda address: click.echo(f"serving {address}/graphql", err=True))

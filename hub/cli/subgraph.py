@@ -44,7 +44,7 @@ def subgraph(source: str, sdl: bool, keys_of: Path | None, host: str | None, por
       HUB_KEYS, HUB_ISSUER,        the key set, `iss` and `aud` of readers' tokens, if any may ask here
       HUB_AUDIENCE
       HUB_PSEUDONYM_KEY            the same as the hub's, or pseudonyms differ
-      and the limits that `hub serve --help` lists
+      and the limits that `hub settings` lists
 
     For example:
 

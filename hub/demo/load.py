@@ -79,6 +79,22 @@ async def loaded(dsns: Mapping[str, str]) -> Loaded | None:
     return marks.pop() if len(marks) == 1 else None
 
 
+async def filled(dsns: Mapping[str, str]) -> str | None:
+    """A table of some class that holds a row, if there is one."""
+    for source in SOURCES:
+        async with await psycopg.AsyncConnection.connect(dsns[source]) as connection:
+            for of, table in _targets(source):
+                try:
+                    found = await connection.execute(
+                        sql.SQL("select from {} limit 1").format(sql.Identifier(of.value, table))
+                    )
+                except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as missing:
+                    raise _not_migrated(source, missing) from missing
+                if await found.fetchone() is not None:
+                    return f"{source}.{table}"
+    return None
+
+
 async def load(
     dsns: Mapping[str, str],
     people: int,
@@ -179,18 +195,11 @@ class _Filling:
             "generation integer not null, loaded_at timestamptz not null default now())"
         )
         await self.connection.execute("delete from demo.country")
-        targets = [
-            sql.Identifier(of.value, table)
-            for of in RecordClass
-            for source, table, _ in TABLES
-            if source == self.source
-        ]
+        targets = [sql.Identifier(of.value, table) for of, table in _targets(self.source)]
         try:
             await self.connection.execute(sql.SQL("truncate {}").format(sql.SQL(", ").join(targets)))
         except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName) as missing:
-            raise SettingsWrong(
-                f"the database of `{self.source}` lacks its tables, {missing.diag.message_primary}: migrate it first"
-            ) from missing
+            raise _not_migrated(self.source, missing) from missing
         self.aside = await _lay_aside(self.connection)
 
     async def take(self, texts: list[_Text]) -> None:
@@ -208,10 +217,8 @@ class _Filling:
             await self._copy(target)
         for statement in self.aside.statements:
             await self.connection.execute(statement.encode())
-        for of in RecordClass:
-            for source, table, _ in TABLES:
-                if source == self.source:
-                    await self.connection.execute(sql.SQL("analyze {}").format(sql.Identifier(of.value, table)))
+        for of, table in _targets(self.source):
+            await self.connection.execute(sql.SQL("analyze {}").format(sql.Identifier(of.value, table)))
         await self.connection.execute(
             "insert into demo.country (people, seed, generation) values (%s, %s, %s)",
             (mark.people, mark.seed, mark.generation),
@@ -229,6 +236,17 @@ class _Filling:
         async with self.connection.cursor() as cursor, cursor.copy(statement) as copy:
             for text in self.pending.pop(target):
                 await copy.write(text)
+
+
+def _targets(of_source: str) -> list[Target]:
+    """Every table of a source, in every class."""
+    return [(of, table) for of in RecordClass for source, table, _ in TABLES if source == of_source]
+
+
+def _not_migrated(source: str, missing: psycopg.Error) -> SettingsWrong:
+    return SettingsWrong(
+        f"the database of `{source}` lacks its tables, {missing.diag.message_primary}: migrate it first"
+    )
 
 
 @asynccontextmanager

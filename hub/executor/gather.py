@@ -15,21 +15,25 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from contextvars import Context
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hub.errors import SourceUnavailable, origin
 from hub.executor.children import StepChild
 from hub.executor.join import Answers, Early, failed, join
 from hub.model.source import ABSENT, FAILED, PASSED, Asked, Question, Source, Texts
 from hub.model.viewer import Asserted, Universe
+from hub.model.watch import Fetched, Watch
 
 if TYPE_CHECKING:
     from hub.executor.observe import Observed
     from hub.executor.step import Step
 
 log = logging.getLogger("hub.executor")
+
+Result = TypeVar("Result")
 
 # Bounds a statement's parameters and the time it holds its pipeline. Measured: a hundred people for each of 128 clients
 # are answered half as fast again in statements of ten thousand keys as in statements of a thousand.
@@ -43,19 +47,28 @@ class Group:
     shared it would be cancelled with him.
     """
 
-    __slots__ = ("changes", "keys", "loader", "waiting")
+    __slots__ = ("changes", "fetched", "keys", "loader", "waiting")
 
     def __init__(self, loader: Loader) -> None:
         self.loader = loader
         self.keys: dict[str, None] = {}
         self.waiting: list[asyncio.Future[Answers]] = []
         self.changes = 0
+        watch, fetch = loader.step.lane.watch, loader.step.question.fetch
+        self.fetched: Fetched | None = watch.fetch(fetch.source, fetch.type) if watch is not None else None
 
     def wait(self) -> asyncio.Future[Answers]:
         """The answers, when they are there."""
         future: asyncio.Future[Answers] = self.loader.step.lane.loop.create_future()
         self.waiting.append(future)
+        if self.fetched is not None:
+            self.fetched.waits(future)
         return future
+
+    @property
+    def context(self) -> Context | None:
+        """In which its work is done; None: in whichever."""
+        return self.fetched.context.copy() if self.fetched is not None else None
 
     @property
     def reader(self) -> Asserted | None:
@@ -165,6 +178,12 @@ def _passed(question: Question, keys: Iterable[str], answers: Answers) -> Answer
     return found
 
 
+def _within(group: Group, work: Callable[[Group], Result]) -> Result:
+    """Work for a group, done in its context."""
+    context = group.context
+    return work(group) if context is None else context.run(work, group)
+
+
 class Lane:
     """The pipelines of one universe of one source, and the groups that wait for one."""
 
@@ -180,13 +199,15 @@ class Lane:
         "changes",
         "loop",
         "source",
+        "watch",
         "width",
     )
 
-    def __init__(self, source: Source, universe: Universe, changes: Changes) -> None:
+    def __init__(self, source: Source, universe: Universe, changes: Changes, watch: Watch | None) -> None:
         self.loop = asyncio.get_running_loop()
         self.source = source
         self.changes = changes
+        self.watch = watch
         self.width = source.width(universe)
         self._waiting: deque[Group] = deque()
         self._away = False
@@ -235,7 +256,7 @@ class Lane:
             for group in groups:
                 group.loader.close(group)
             self._busy += 1
-            self._spawn(self._run(groups))
+            self._spawn(self._run(groups), groups[0])
 
     def _next(self) -> list[Group]:
         """The groups that go out next: as many as may go together, of those that are asked for the same reader."""
@@ -249,8 +270,9 @@ class Lane:
             self._waiting.extendleft(reversed(others))
         return groups
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = self.loop.create_task(work)
+    def _spawn(self, work: Coroutine[Any, Any, None], group: Group) -> None:
+        """Work for a group, in the context of who asked for it first."""
+        task = self.loop.create_task(work, context=group.context)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -261,7 +283,9 @@ class Lane:
         led_to = [lane for group in groups for lane in group.loader.step.leads_to]
         for lane in led_to:
             lane.expect()
-        early = [self._early(group) for group in groups]
+        early = [_within(group, self._early) for group in groups]
+        if groups[0].fetched is not None:
+            groups[0].fetched.goes_with([group.fetched for group in groups[1:] if group.fetched is not None])
         asked = [_asked(group) for group in groups]
         answers: Sequence[Answers | SourceUnavailable]
         try:
@@ -288,7 +312,7 @@ class Lane:
         for lane in led_to:
             lane.arriving(self.loop.time() - begun)
         for group, found, begun_early in zip(groups, answers, early, strict=True):
-            self._spawn(self._finish(group, found, begun_early))
+            self._spawn(self._finish(group, found, begun_early), group)
         await asyncio.sleep(0)  # what hangs on the answers gets in line
         for lane in led_to:
             lane.arrived()
@@ -335,14 +359,20 @@ class Lane:
 class Lanes:
     """All lanes of an engine, each made when first used."""
 
-    def __init__(self, sources: Mapping[str, Source]) -> None:
+    def __init__(self, sources: Mapping[str, Source], watch: Watch | None = None) -> None:
         self.sources = sources
+        self._watch = watch
         self._lanes: dict[tuple[str, Universe], Lane] = {}
         self._changes = Changes()
+
+    async def settled(self) -> None:
+        """Waits until nothing is asked any more, also of what nobody waits for: sources have limits of their own."""
+        while under_way := [task for lane in self._lanes.values() for task in lane._tasks]:
+            await asyncio.wait(under_way)
 
     def lane(self, source: str, universe: Universe) -> Lane:
         """The lane of a universe of a source."""
         lane = self._lanes.get((source, universe))
         if lane is None:
-            lane = self._lanes[source, universe] = Lane(self.sources[source], universe, self._changes)
+            lane = self._lanes[source, universe] = Lane(self.sources[source], universe, self._changes, self._watch)
         return lane

@@ -31,6 +31,7 @@ from hub.model.plan import (
     continues,
     passed_key,
 )
+from hub.model.request import About
 from hub.model.source import KEY_PARTS, Argued, CursorChild, ListedChild, MergedChild, absent
 from hub.model.viewer import Viewer
 
@@ -104,6 +105,7 @@ class Program:
     plan       what it was made of
     steps      id of a fetch of the plan -> its step, which may be that of others too
     searches   what filters need before anything is bound
+    about      what a log may say of it, if somebody watches
     """
 
     operation: Operation
@@ -114,6 +116,7 @@ class Program:
     plan: Plan
     steps: Mapping[int, Step]
     searches: tuple[Search, ...] = ()
+    about: About | None = None
 
 
 class Programs:

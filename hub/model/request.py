@@ -44,6 +44,20 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """What a log may say of a request, known once it is planned.
+
+    name       of the operation, as the client wrote it: to be looked up among known ones, and not to be repeated
+    signature  names its document without anything that the client wrote by himself
+    fetches    how many it has in its plan, whatever the rows lead to
+    """
+
+    name: str
+    signature: str
+    fetches: int
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
     """The bytes of a GraphQL response.
 
@@ -51,6 +65,7 @@ class Response:
     status    of HTTP, if it was refused for a reason that has one of its own; otherwise 0
     headers   of HTTP, beside those that every answer has
     plan      the plan that stands in the body, if one was asked for
+    about     if the engine is watched, and the request got so far
     """
 
     body: bytes
@@ -58,6 +73,7 @@ class Response:
     status: int = 0
     headers: tuple[tuple[bytes, bytes], ...] = ()
     plan: Description | None = None
+    about: About | None = None
 
 
 def refusal(errors: Sequence[Shown]) -> bytes:

@@ -202,6 +202,10 @@ class Source(Protocol):
         """For each question the texts of each key that has a row; raises `SourceUnavailable`."""
         ...
 
+    def resting(self) -> bool:
+        """Whether questions fail at once for a while, because too many have failed."""
+        ...
+
     async def ready(self) -> bool:
         """Whether the source answers now."""
         ...

@@ -9,6 +9,7 @@ merge       whether fields can be merged
 forms       variables that decide the form of a statement -> their forms
 prepare     document x operation name x schema -> Prepared: validated, the one operation chosen
 variables   values as sent -> values as typed
+signature   document -> a name for it without what a client wrote by himself
 normalise   Prepared x booleans x forms -> Operation: fragments opened, fields merged, skips decided
 pricing     what fields cost, of a whole graph
 cost        Operation -> what it costs, as a formula over its variables
@@ -20,6 +21,7 @@ from hub.operation.normalise import normalise
 from hub.operation.parse import parse_document
 from hub.operation.prepare import Prepared, booleans_given, check_reads_only, operation_names, prepare
 from hub.operation.pricing import costs_of
+from hub.operation.signature import signature
 from hub.operation.variables import coerce_forming_variables, coerce_variables
 
 __all__ = [
@@ -37,4 +39,5 @@ __all__ = [
     "operation_names",
     "parse_document",
     "prepare",
+    "signature",
 ]

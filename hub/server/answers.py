@@ -1,8 +1,16 @@
-"""What goes out for a fault of the hub: an id that leads to the log. `hub.model.request.refusal` has the rest."""
+"""What goes out for a fault of the hub: an id that leads to the log; and with a 401, what would be accepted.
+
+`hub.model.request.refusal` has the rest.
+"""
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Sequence
+
 import orjson
+
+from hub.errors import Unauthenticated
 
 
 def body_of_internal(error_id: str) -> bytes:
@@ -17,3 +25,13 @@ def body_of_internal(error_id: str) -> bytes:
             ]
         }
     )
+
+
+def challenge(error: Unauthenticated, authorization: Sequence[bytes]) -> bytes:
+    """The value of `WWW-Authenticate` (RFC 6750, section 3): what is wrong, if a token was sent at all."""
+    if not authorization:
+        return b"Bearer"
+    # RFC 6750 allows ASCII there, and neither quotes nor backslashes.
+    description = unicodedata.normalize("NFD", error.message.replace("đ", "d")).encode("ascii", "ignore")
+    description = description.replace(b'"', b"'").replace(b"\\", b"/")
+    return b'Bearer error="invalid_token", error_description="' + description + b'"'

@@ -28,17 +28,17 @@ class Asking:
         self._hub = hub
         self._readers = readers
 
-    def viewer(self, authorization: Sequence[bytes]) -> Viewer:
-        """The viewer of a request with these `Authorization` headers, or `Unauthenticated`."""
-        token = bearer(authorization)
-        if _claims_to_be_a_hub(token):
+    async def viewer(self, authorization: Sequence[bytes], certificate: Sequence[bytes] = (), peer: str = "") -> Viewer:
+        """The viewer of a request, as `Identity.viewer` says, or `Unauthenticated`."""
+        if authorization and _claims_to_be_a_hub(token := bearer(authorization)):
             if self._hub is None:
                 raise Unauthenticated("this endpoint takes the assertions of no hub")
             found = self._hub.read(token)
             return Viewer(replace(found.profile, asserted=found.standing), name="hub")
         if self._readers is None:
+            bearer(authorization)  # says first what is missing at all
             raise Unauthenticated("this endpoint takes the assertions of a hub only, and no reader's own token")
-        return self._readers.viewer(authorization)
+        return await self._readers.viewer(authorization, certificate, peer)
 
 
 def _claims_to_be_a_hub(token: bytes) -> bool:

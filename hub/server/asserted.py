@@ -16,7 +16,7 @@ from hub.errors import Unauthenticated
 from hub.model.viewer import Asserted, Served, Standing, Universe, standings
 from hub.server.identity import does_not_go, profile_of
 from hub.server.keys import KeySet
-from hub.server.tokens import LEEWAY, member, verified_claims
+from hub.server.tokens import LEEWAY, member, opened, verified_claims
 
 _KEPT = 1_024
 
@@ -52,8 +52,10 @@ class Verifier:
         return seen[0]
 
     def _verify(self, token: bytes) -> tuple[Asserted, float]:
+        said = opened(token)
+        key = self._key_set.keys.get(said.kid)
         claims = verified_claims(
-            token, self._key_set, issuer=self._issuer, audience=self._source, required=["iat"], kind=TYPE
+            token, said, key, issuer=self._issuer, audience=self._source, required=["iat"], kind=TYPE
         )
         if float(claims["exp"]) - float(claims["iat"]) > SECONDS:
             raise Unauthenticated(f"the token is good for longer than {SECONDS} seconds")

@@ -22,10 +22,11 @@ from os import urandom
 from random import getrandbits
 from typing import Any, Protocol
 
-from hub.errors import NotUnderstood, Shown, Unauthenticated, origin
+from hub.errors import NotUnderstood, Shown, Unauthenticated, Unverifiable, origin
 from hub.model.request import Request, Response, refusal
 from hub.model.viewer import Viewer
-from hub.server.answers import body_of_internal
+from hub.model.watch import NOTED, Noted
+from hub.server.answers import body_of_internal, challenge
 from hub.server.compression import gzipped
 from hub.server.deadline import Deadline
 from hub.server.negotiation import ANSWERS, GRAPHQL, JSON, answer_type, is_json, takes_gzip
@@ -50,6 +51,7 @@ _READ = frozenset(
         b"accept",
         b"accept-encoding",
         b"authorization",
+        b"client-cert",
         b"content-encoding",
         b"content-length",
         b"content-type",
@@ -69,7 +71,7 @@ class Engine(Protocol):
 class Identifies(Protocol):
     """Who says who reads."""
 
-    def viewer(self, authorization: Sequence[bytes]) -> Viewer: ...
+    async def viewer(self, authorization: Sequence[bytes], certificate: Sequence[bytes], peer: str) -> Viewer: ...
 
 
 class _Stopped(Exception):
@@ -114,7 +116,7 @@ class GraphQLEndpoint:
         self._deadline = Deadline(transport.deadline)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers, authorization = _read_headers(scope["headers"])
+        headers, authorization, certificate = _read_headers(scope["headers"])
         given = headers.get(b"x-request-id", b"")
         # An id has to be rare, not secret, and asking the system for each would cost a call.
         request_id = given if _REQUEST_ID.fullmatch(given) else b"%032x" % getrandbits(128)
@@ -122,7 +124,7 @@ class GraphQLEndpoint:
         more: Sequence[tuple[bytes, bytes]] = ()
         try:
             media = _answer_type(headers)
-            status, body, more = await self._answer(scope, receive, headers, authorization, media)
+            status, body, more = await self._answer(scope, receive, headers, authorization, certificate, media)
         except _Stopped as stopped:
             status, body, more = stopped.status, stopped.body, stopped.headers
         except _Gone:
@@ -148,7 +150,13 @@ class GraphQLEndpoint:
         await send({"type": "http.response.body", "body": body})
 
     async def _answer(
-        self, scope: Scope, receive: Receive, headers: _Headers, authorization: Sequence[bytes], media: bytes
+        self,
+        scope: Scope,
+        receive: Receive,
+        headers: _Headers,
+        authorization: Sequence[bytes],
+        certificate: Sequence[bytes],
+        media: bytes,
     ) -> tuple[int, bytes, Sequence[tuple[bytes, bytes]]]:
         method = scope["method"]
         if method == "POST":
@@ -159,10 +167,17 @@ class GraphQLEndpoint:
             error = Shown(f"`{method}` is not for this address: send GET or POST", code="METHOD_NOT_ALLOWED")
             raise _Stopped(405, refusal([error]), (b"allow", b"GET, POST"))
         try:
-            viewer = self._identity.viewer(authorization)
+            client = scope.get("client")
+            peer = client[0] if client else ""
+            viewer = await self._identity.viewer(authorization, certificate, peer)
         except Unauthenticated as error:
-            challenge = b'Bearer error="invalid_token"' if authorization else b"Bearer"
-            raise _Stopped(401, refusal([error]), (b"www-authenticate", challenge)) from None
+            found = challenge(error, authorization)
+            raise _Stopped(401, refusal([error]), (b"www-authenticate", found)) from None
+        except Unverifiable as error:
+            raise _Stopped(503, refusal([error]), (b"retry-after", b"1")) from None
+        noted: Noted | None = scope.get(NOTED)
+        if noted is not None:
+            noted.viewer = viewer
         path_id = scope["path_params"].get("id")
         try:
             if method == "GET":
@@ -179,6 +194,8 @@ class GraphQLEndpoint:
             response = await self._deadline.within(self._engine.execute(request, viewer))
         except TimeoutError:
             raise _late() from None
+        if noted is not None:
+            noted.response = response
         if response.executed:
             return 200, response.body, response.headers
         if response.status == 405:
@@ -265,17 +282,20 @@ def _late() -> _Stopped:
     return _Stopped(503, refusal([Shown("the request took too long", code="TIMEOUT")]))
 
 
-def _read_headers(raw: Sequence[tuple[bytes, bytes]]) -> tuple[_Headers, Sequence[bytes]]:
+def _read_headers(raw: Sequence[tuple[bytes, bytes]]) -> tuple[_Headers, Sequence[bytes], Sequence[bytes]]:
     """The headers that matter, those of one name as one list (RFC 9110, section 5.3); and all that say who asks."""
     found: _Headers = {}
     authorization: Sequence[bytes] = ()
+    certificate: Sequence[bytes] = ()
     for name, value in raw:
         if name in _READ:
             if name == b"authorization":
                 authorization = (*authorization, value)
+            elif name == b"client-cert":
+                certificate = (*certificate, value)
             else:
                 found[name] = found[name] + b"," + value if name in found else value
-    return found, authorization
+    return found, authorization, certificate
 
 
 def _answer_type(headers: _Headers) -> bytes:

@@ -21,6 +21,7 @@ class BoundedHead(HttpToolsProtocol):
     """Answers 431 to a head of more than `MOST_BYTES`, and closes the connection (RFC 6585, section 5)."""
 
     _bytes = 0
+    _untold = 0
     _open = False
     _too_large = False
 
@@ -28,14 +29,14 @@ class BoundedHead(HttpToolsProtocol):
         super().data_received(data)
         if self._open and not self._too_large:
             # What has come of a field or an address that goes on is told to nobody, and kept by the parser.
-            self._bytes += len(data)
-            if self._bytes > 2 * MOST_BYTES:
+            self._untold += len(data)
+            if self._untold > 2 * MOST_BYTES + len(data):
                 self._too_large = True
                 self.send_400_response("")
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._bytes, self._open = 0, True
+        self._bytes, self._untold, self._open = 0, 0, True
 
     def on_url(self, url: bytes) -> None:
         self._count(len(url))
@@ -51,6 +52,7 @@ class BoundedHead(HttpToolsProtocol):
 
     def _count(self, size: int) -> None:
         self._bytes += size
+        self._untold = 0
         if self._bytes > MOST_BYTES:
             self._too_large = True
             raise _TooLarge  # the parser makes it an error of the request

@@ -1,30 +1,49 @@
-"""A socket, an event loop, signals: the endpoint from its start to its end."""
+"""A socket, an event loop, signals: the endpoint from its start to its end.
+
+SIGTERM, SIGINT  it leaves: /health/ready says so for `notice` seconds, while it answers and asks every client to
+close its connection; then it takes no more, and what it has begun has `timeout` seconds to end
+SIGHUP           what answers is made anew beside what is there, which goes on if the new is not good
+"""
 
 from __future__ import annotations
 
 import asyncio
 import errno
 import gc
+import logging
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from hub.errors import StartFailed
-from hub.server.graphql import Engine
+from hub.errors import HubError, StartFailed, origin
+from hub.server.edition import GONE, TASK, Edition, Editions
 from hub.server.head import BoundedHead
+from hub.server.health import Leaving
+
+_CLOSE = (b"connection", b"close")
+
+_log = logging.getLogger("hub.server")
 
 
-class StartedEngine(Engine, Protocol):
-    """An engine with a beginning and an end."""
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """How a process ends. Times are in seconds.
 
-    async def start(self) -> None: ...
-    async def stop(self) -> None: ...
+    leaving  is told when it begins
+    """
+
+    notice: float = 0.0
+    timeout: float = 5.0
+    leaving: Leaving = field(default_factory=Leaving)
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -43,8 +62,9 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def make_server(app: ASGIApp, started: Callable[[], None]) -> uvicorn.Server:
+def make_server(app: ASGIApp, started: Callable[[], None], leave: Leave | None = None) -> uvicorn.Server:
     """The HTTP server, tuned; it calls `started` when it listens."""
+    leave = leave or Leave()
     config = uvicorn.Config(
         app,
         loop="uvloop",
@@ -54,37 +74,84 @@ def make_server(app: ASGIApp, started: Callable[[], None]) -> uvicorn.Server:
         access_log=False,
         log_config=None,
         server_header=False,
-        proxy_headers=False,  # nothing here depends on where a client says it comes from
-        timeout_graceful_shutdown=5,
+        proxy_headers=False,  # only `Client-Cert` depends on who hands a request on, and that is the peer itself
+        timeout_graceful_shutdown=leave.timeout,  # type: ignore[arg-type] # a fraction is as good
     )
-    return _Server(config, started)
+    return _Server(config, started, leave)
 
 
 def serve(
-    app: ASGIApp, engine: StartedEngine, listener: socket.socket, *, started: Callable[[], None] = lambda: None
+    first: Edition,
+    listener: socket.socket,
+    *,
+    again: Callable[[], Callable[[], Edition]] | None = None,
+    leave: Leave | None = None,
+    started: Callable[[], None] = lambda: None,
+    alive: int | None = None,
 ) -> None:
-    """Serves until SIGINT or SIGTERM, then returns. Requests under way are answered before the engine is stopped."""
-    server = make_server(app, started)
+    """Serves until SIGINT or SIGTERM, then returns. Requests under way are answered before the edition is stopped.
+
+    again  makes what answers anew, in a thread, and gives what puts it together here; or raises what is wrong with it
+    alive  a descriptor that ends when nobody watches over this process any more, who alone heeds SIGINT then
+    """
+    editions = Editions(first)
+    server = make_server(editions, started, leave)
+    assert isinstance(server, _Server)
+    server.watched = alive is not None
     host, port = listener.getsockname()[:2]  # before the server closes it
     try:
         with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
-            runner.run(_serve(server, engine, listener))
+            runner.run(_serve(server, editions, listener, again, alive))
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
         raise _cannot_listen(host, port, error) from None
 
 
-async def _serve(server: uvicorn.Server, engine: StartedEngine, listener: socket.socket) -> None:
+async def _serve(
+    server: _Server,
+    editions: Editions,
+    listener: socket.socket,
+    again: Callable[[], Callable[[], Edition]] | None,
+    alive: int | None,
+) -> None:
+    loop = asyncio.get_running_loop()
+    if alive is not None:
+        loop.add_reader(alive, server.leave)
+    reloading: asyncio.Task[None] | None = None
     try:
-        await engine.start()
-        # What lives now lives as long as the process: the collector need not look at it again, nor look often.
-        gc.collect()
-        gc.freeze()
+        await editions.start()
         gc.set_threshold(50_000, 50, 100)
+        if again is not None:
+            wanted = asyncio.Event()
+            loop.add_signal_handler(signal.SIGHUP, wanted.set)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
+            reloading = asyncio.create_task(_reload(editions, again, wanted))
         await server.serve(sockets=[listener])
     finally:
-        await engine.stop()
+        if alive is not None:
+            loop.remove_reader(alive)
+        if reloading is not None:
+            reloading.cancel()
+            await asyncio.wait([reloading])
+        await editions.stop()
+
+
+async def _reload(editions: Editions, again: Callable[[], Callable[[], Edition]], wanted: asyncio.Event) -> None:
+    """Replaces what answers whenever that is wanted, one time after the other."""
+    while True:
+        await wanted.wait()
+        wanted.clear()
+        try:
+            put_together = await asyncio.to_thread(again)
+            await editions.replace(put_together())
+        except HubError as error:
+            for line in str(error).splitlines():
+                _log.error("not reloaded, what was there goes on: %s", line)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with the new, the old one answers
+            _log.error("not reloaded, what was there goes on: %s", origin(error))
+        else:
+            _log.warning("reloaded")
 
 
 class _OneWrite:
@@ -120,32 +187,70 @@ class _OneWrite:
 
 
 class _Protocol(BoundedHead):
-    """HTTP/1.1 over a transport that gathers its writes."""
+    """HTTP/1.1 over a transport that gathers its writes. Who leaves is not answered, and nothing is done for him."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(_OneWrite(transport, self.loop))  # type: ignore[arg-type]
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        cycle: Any = self.cycle
+        if cycle is None or cycle.response_complete:
+            return
+        task: asyncio.Task[None] | None = cycle.scope.get(TASK)
+        if task is not None:
+            cycle.scope[GONE] = True
+            task.cancel()
+
 
 class _Server(uvicorn.Server):
-    """Tells when it listens, and takes a signal for the end of its work rather than of the process.
+    """Tells when it listens, takes a signal for the end of its work rather than of the process, and leaves politely.
 
     uvicorn's own raises the signal again while the engine is still to be stopped.
     """
 
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None], leave: Leave) -> None:
         super().__init__(config)
+        self.watched = False
         self._tell = started
+        self._leave = leave
+        self._since: float | None = None
+        # INVARIANT: one list for all times, because a request keeps the one that was there when it came.
+        self._headers: list[tuple[bytes, bytes]] = []
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._tell()
+
+    def leave(self) -> None:
+        """Begins to end."""
+        if self._since is None:
+            self._since = time.monotonic()
+            self._leave.leaving.begun = True
+            self._headers.append(_CLOSE)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self._since is not None and sig == signal.SIGINT:
+            self.should_exit = self.force_exit = True
+        self.leave()
+
+    async def on_tick(self, counter: int) -> bool:
+        if self._since is not None and time.monotonic() - self._since >= self._leave.notice:
+            self.should_exit = True
+        done = await super().on_tick(counter)
+        if self.server_state.default_headers is not self._headers:
+            closing = [_CLOSE] if self._since is not None else []
+            self._headers[:] = [*self.server_state.default_headers, *closing]
+            self.server_state.default_headers = self._headers
+        return done
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        heeded = (signal.SIGTERM,) if self.watched else (signal.SIGINT, signal.SIGTERM)
+        before = {number: signal.signal(number, self.handle_exit) for number in heeded}
         try:
             yield
         finally:

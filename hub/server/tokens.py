@@ -6,15 +6,18 @@ must be in force. Every refusal says what is wrong with the token, and nothing a
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import jwt
 
 from hub.errors import Unauthenticated
-from hub.server.keys import KeySet
+from hub.server.keys import VerifyingKey
 
 LEEWAY = 30
 """How many seconds the clock of whoever signs may be off."""
@@ -24,6 +27,7 @@ WORD = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*")
 
 _MAX_TOKEN_BYTES = 8_192
+_SIGNED = re.compile(rb"[\w-]+\.[\w-]+\.[\w-]*", re.ASCII)
 _Known = TypeVar("_Known", bound=StrEnum)
 
 
@@ -44,15 +48,71 @@ def bearer(authorization: Sequence[bytes]) -> bytes:
     return token
 
 
-def verified_claims(
-    token: bytes, keys: KeySet, *, issuer: str, audience: str, required: Sequence[str], kind: str | None = None
-) -> Mapping[str, Any]:
-    """The claims of a token that is good, `required` among them; `kind` is the `typ` it must have, if it must."""
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a token says of itself, verified by nobody: it chooses whose keys are asked, and nothing else."""
+
+    header: Mapping[str, Any]
+    claims: Mapping[str, Any]
+
+    @property
+    def kid(self) -> str:
+        """The name of the key that is said to have signed it."""
+        return str(self.header.get("kid"))
+
+
+def opened(token: bytes) -> Opened:
+    """Header and claims of what has the shape of a signed token. A name that is there twice has no meaning."""
+    if not _SIGNED.fullmatch(token):
+        raise Unauthenticated("the token is malformed")
+    header, claims, _ = token.split(b".")
+    return Opened(_object(header), _object(claims))
+
+
+def _object(part: bytes) -> Mapping[str, Any]:
     try:
-        header = jwt.get_unverified_header(token)
-        if kind is not None and header.get("typ") != kind:
+        content = json.loads(
+            base64.urlsafe_b64decode(part + b"=" * (-len(part) % 4)),
+            object_pairs_hook=_without_twins,
+            parse_constant=_no_number,
+        )
+    except (ValueError, RecursionError):
+        raise Unauthenticated("the token is malformed") from None
+    if not isinstance(content, dict):
+        raise Unauthenticated("the token is malformed")
+    return content
+
+
+def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise Unauthenticated("the token says something twice: each claim may be there once")
+    return found
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"`{word}` is no number of JSON")
+
+
+def verified_claims(
+    token: bytes,
+    said: Opened,
+    key: VerifyingKey | None,
+    *,
+    issuer: str,
+    audience: str | Sequence[str],
+    required: Sequence[str],
+    kind: str | None = None,
+    leeway: float = LEEWAY,
+) -> Mapping[str, Any]:
+    """The claims of a token that is good, `required` among them; `kind` is the `typ` it must have, if it must.
+
+    said  the same token, opened
+    key   the one of the issuer's keys that the token names
+    """
+    try:
+        if kind is not None and said.header.get("typ") != kind:
             raise Unauthenticated(f"the token's `typ` is not `{kind}`")
-        key = keys.keys.get(str(header.get("kid")))
         # The key decides how it is used; the token's own `alg` must agree, which `decode` checks.
         if key is None:
             raise Unauthenticated("the token is not signed with a key that this endpoint knows")
@@ -62,7 +122,7 @@ def verified_claims(
             algorithms=[key.algorithm],
             issuer=issuer,
             audience=audience,
-            leeway=LEEWAY,
+            leeway=leeway,
             options={"require": ["exp", "iss", "aud", *required]},
         )
     except jwt.ExpiredSignatureError:

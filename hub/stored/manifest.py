@@ -157,9 +157,6 @@ def _document(entry: _Entry, problems: list[str]) -> StoredDocument | None:
         where = ":".join(str(number) for one in (error.locations or ())[:1] for number in (one.line, one.column))
         problems.append(f"{place}:{where}: {error.message}")
         return None
-    except RecursionError:
-        problems.append(f"{place}: its document is nested too deeply")
-        return None
     operations = [node for node in parsed.definitions if isinstance(node, OperationDefinitionNode)]
     names = tuple(node.name.value if node.name else "" for node in operations)
     if not operations:

@@ -128,7 +128,7 @@ class AsIf:
     def __init__(self) -> None:
         self.now: Viewer | None = None
 
-    def viewer(self, authorization: Any) -> Viewer:
+    async def viewer(self, *_: Any) -> Viewer:
         assert self.now is not None
         return self.now
 

@@ -49,6 +49,9 @@ class Counted:
     def readable(self, question: Question) -> str:
         return self.source.readable(question)
 
+    def resting(self) -> bool:
+        return self.source.resting()
+
     async def ready(self) -> bool:
         return await self.source.ready()
 

@@ -43,7 +43,7 @@ def engine(built: Built) -> Engine:
 def engine_with(built: Built, settings: Settings) -> Engine:
     """Without a database: what a request costs is known before one is needed."""
     sources = open_unconnected(built).sources
-    return Engine(built, sources, pseudonym_secret=SECRET, budgets=settings.max_cost)
+    return Engine(built, sources, pseudonym_secret=SECRET, budgets=dict(settings.max_cost))
 
 
 class Charged(Exception):

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from hub.engine import Built, Engine
 from hub.model.graph import DeclaredGraph
 from hub.model.viewer import Audience, Profile, RecordClass, Standing, Universe
+from hub.model.watch import Watch
 from hub.server.app import make_app
 from hub.server.identity import Identity, Trust
 from hub.server.keys import KeySet
@@ -169,13 +170,15 @@ def pools(dsns: Mapping[str, Mapping[Universe, str]]) -> Pools:
     return made
 
 
-def new_engine(built: Built, over: Pools, today: date = TODAY, secret: bytes = SECRET) -> Engine:
+def new_engine(
+    built: Built, over: Pools, today: date = TODAY, secret: bytes = SECRET, watch: Watch | None = None
+) -> Engine:
     """An engine of its own over shared connections."""
     sources: dict[str, PostgresSource] = {}
     for name, mapping in built.declared.mappings.items():
         sources[name] = PostgresSource(mapping, {}, width=WIDTH)
         sources[name]._connections = dict(over[name])
-    return Engine(built, sources, pseudonym_secret=secret, today=lambda: today)
+    return Engine(built, sources, pseudonym_secret=secret, today=lambda: today, watch=watch)
 
 
 async def settled(engine: Engine) -> None:

@@ -8,11 +8,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 
 from hub.engine import Built
 from hub.server.identity import Identity
+from hub.telemetry import Telemetry
 from tests.noninterference.adapter import Pools, Statement, new_app, new_engine, settled
 from tests.noninterference.databases import BASE
 from tests.noninterference.lists import with_cursors
@@ -69,12 +71,13 @@ class Difference:
 
 
 class Side:
-    """One hub over one set of databases."""
+    """One hub over one set of databases; `telemetry`, if there is any, is told what it does."""
 
-    def __init__(self, built: Built, over: Pools, identity: Identity) -> None:
+    def __init__(self, built: Built, over: Pools, identity: Identity, telemetry: Telemetry | None = None) -> None:
         self._pools = over
-        self._engine = new_engine(built, over)
-        app = new_app(self._engine, identity)
+        self._engine = new_engine(built, over, watch=telemetry.watch if telemetry else None)
+        app: Any = new_app(self._engine, identity)
+        app = telemetry.around(app) if telemetry else app
         self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hub")
 
     async def observe(self, example: Example) -> Observed:

@@ -118,10 +118,10 @@ def test_an_instance_without_the_records_answers_with_less_or_not_at_all(keys: K
 
 
 @given(asserted())
-def test_an_assertion_is_no_token_of_a_reader(keys: KeySet, found: Asserted) -> None:
+async def test_an_assertion_is_no_token_of_a_reader(keys: KeySet, found: Asserted) -> None:
     identity = Identity(Trust(keys, "hub", "insurance", SERVED))
     with pytest.raises(Unauthenticated, match="lacks the claim `sub`"):
-        identity.viewer([b"Bearer " + signed(found)])
+        await identity.viewer([b"Bearer " + signed(found)])
 
 
 # --- half of its life -----------------------------------------------------------------------------------------------

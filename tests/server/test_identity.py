@@ -101,22 +101,22 @@ def bearer(value: bytes) -> list[bytes]:
         (SECURITY, Viewer(Profile(Audience.SECURITY_OFFICER, others=Universe.PUBLIC_SECURITY), None, "s-1")),
     ],
 )
-def test_a_good_token_becomes_a_viewer(identity: Identity, claims: Mapping[str, Any], viewer: Viewer) -> None:
-    assert identity.viewer(bearer(token(claims))) == viewer
+async def test_a_good_token_becomes_a_viewer(identity: Identity, claims: Mapping[str, Any], viewer: Viewer) -> None:
+    assert await identity.viewer(bearer(token(claims))) == viewer
 
 
 @pytest.mark.parametrize("key, algorithm, kid", [(ED, "EdDSA", "ed"), (RSA, "RS256", "rsa"), (EC, "ES256", "ec")])
-def test_a_key_is_found_by_its_name(identity: Identity, key: Any, algorithm: str, kid: str) -> None:
-    assert identity.viewer(bearer(token(CITIZEN, key=key, algorithm=algorithm, kid=kid))).subject == PERSON
+async def test_a_key_is_found_by_its_name(identity: Identity, key: Any, algorithm: str, kid: str) -> None:
+    assert (await identity.viewer(bearer(token(CITIZEN, key=key, algorithm=algorithm, kid=kid)))).subject == PERSON
 
 
-def test_the_scheme_is_read_in_any_case(identity: Identity) -> None:
-    assert identity.viewer([b"bEARER  " + token(CITIZEN)]).subject == PERSON
+async def test_the_scheme_is_read_in_any_case(identity: Identity) -> None:
+    assert (await identity.viewer([b"bEARER  " + token(CITIZEN)])).subject == PERSON
 
 
-def test_a_clock_may_be_half_a_minute_off(identity: Identity) -> None:
+async def test_a_clock_may_be_half_a_minute_off(identity: Identity) -> None:
     now = int(time.time())
-    assert identity.viewer(bearer(token(CITIZEN | {"exp": now - 10, "nbf": now + 10}))).subject == PERSON
+    assert (await identity.viewer(bearer(token(CITIZEN | {"exp": now - 10, "nbf": now + 10})))).subject == PERSON
 
 
 @pytest.mark.parametrize(
@@ -132,10 +132,10 @@ def test_a_clock_may_be_half_a_minute_off(identity: Identity) -> None:
         ({"scope": "openid BOOK:READ book"}, set()),
     ],
 )
-def test_of_the_scopes_of_a_token_those_count_that_the_graph_asks_for(
+async def test_of_the_scopes_of_a_token_those_count_that_the_graph_asks_for(
     identity: Identity, claims: Mapping[str, Any], scope: dict[str, str], held: set[str]
 ) -> None:
-    assert identity.viewer(bearer(token({**claims, **scope}))).profile.scopes == held
+    assert (await identity.viewer(bearer(token({**claims, **scope})))).profile.scopes == held
 
 
 # --- bad tokens -----------------------------------------------------------------------------------------------------
@@ -236,10 +236,10 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD, ids=str)
-def test_a_bad_token_is_refused(identity: Identity, case: str) -> None:
+async def test_a_bad_token_is_refused(identity: Identity, case: str) -> None:
     value, message = BAD[case]
     with pytest.raises(Unauthenticated) as caught:
-        identity.viewer(bearer(value))
+        await identity.viewer(bearer(value))
     assert message in caught.value.message
 
 
@@ -254,54 +254,56 @@ def test_a_bad_token_is_refused(identity: Identity, case: str) -> None:
         ([b"Bearer " + token(CITIZEN), b"Bearer " + token(OFFICER)], "more than one"),
     ],
 )
-def test_a_header_that_is_not_one_bearer_token_is_refused(
+async def test_a_header_that_is_not_one_bearer_token_is_refused(
     identity: Identity, headers: list[bytes], message: str
 ) -> None:
     with pytest.raises(Unauthenticated) as caught:
-        identity.viewer(headers)
+        await identity.viewer(headers)
     assert message in caught.value.message
 
 
-def test_a_refusal_never_repeats_what_the_token_holds(identity: Identity) -> None:
+async def test_a_refusal_never_repeats_what_the_token_holds(identity: Identity) -> None:
     for value, _ in BAD.values():
         with pytest.raises(Unauthenticated) as caught:
-            identity.viewer(bearer(value))
+            await identity.viewer(bearer(value))
         assert PERSON[:-1] not in caught.value.message
 
 
 # --- the cache ------------------------------------------------------------------------------------------------------
 
 
-def test_a_remembered_token_ends_when_it_ends(keys: KeySet) -> None:
+async def test_a_remembered_token_ends_when_it_ends(keys: KeySet) -> None:
     now = [time.time()]
     identity = Identity(Trust(keys, "issuer", "hub", SERVED), clock=lambda: now[0])
     value = bearer(token(CITIZEN | {"exp": int(now[0]) - 25}))
-    before = identity.viewer(value)
-    assert identity.viewer(value) is before
+    before = await identity.viewer(value)
+    assert await identity.viewer(value) is before
     now[0] += 20  # only the memory goes by this clock: the token is verified again, which makes another viewer
-    assert identity.viewer(value) is not before
+    assert await identity.viewer(value) is not before
 
 
-def test_a_bad_token_is_not_remembered(identity: Identity) -> None:
+async def test_a_bad_token_is_not_remembered(identity: Identity) -> None:
     value = bearer(token(CITIZEN, key=STRANGER))
     for _ in range(2):
         with pytest.raises(Unauthenticated):
-            identity.viewer(value)
+            await identity.viewer(value)
 
 
 # --- an instance without the other classes --------------------------------------------------------------------------
 
 
-def test_a_civilian_instance_serves_citizens_what_it_has_and_refuses_other_clearances(keys: KeySet) -> None:
+async def test_a_civilian_instance_serves_citizens_what_it_has_and_refuses_other_clearances(keys: KeySet) -> None:
     identity = Identity(Trust(keys, "issuer", "hub", replace(SERVED, universes=(Universe.CIVILIAN,))))
-    assert identity.viewer(bearer(token(CITIZEN | {"own_clearance": "defence"}))).profile.own is Universe.CIVILIAN
+    assert (
+        await identity.viewer(bearer(token(CITIZEN | {"own_clearance": "defence"})))
+    ).profile.own is Universe.CIVILIAN
     for claims, claim in (
         (DEFENCE, "clearance"),
         (OFFICER | {"clearance": "all"}, "clearance"),
         (PARTNER | {"agreement": "army-hospitals"}, "agreement"),
     ):
         with pytest.raises(Unauthenticated, match=f"does not serve the token's `{claim}`"):
-            identity.viewer(bearer(token(claims)))
+            await identity.viewer(bearer(token(claims)))
 
 
 # --- key sets -------------------------------------------------------------------------------------------------------

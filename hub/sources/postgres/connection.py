@@ -100,9 +100,14 @@ class Connections:
         idle.append(connection)
         return records
 
+    @property
+    def resting(self) -> bool:
+        """Whether it is too early for another attempt to connect."""
+        return asyncio.get_running_loop().time() < self._not_before
+
     async def _open(self, plans: Plans) -> asyncpg.Connection[Any]:
         loop = asyncio.get_running_loop()
-        if loop.time() < self._not_before:
+        if self.resting:
             raise SourceUnavailable(self.source, ConnectionError("waiting before the next attempt"))
         try:
             connection = await asyncpg.connect(

@@ -90,6 +90,10 @@ class PostgresSource:
     def _kinds(self, fetch: Fetch) -> tuple[str, ...]:
         return next(key.types for key in self.mapping.types[fetch.type].keys if key.fields == fetch.key)
 
+    def resting(self) -> bool:
+        """Whether some universe cannot be reached, and waits before the next attempt."""
+        return any(connections.resting for connections in self._connections.values())
+
     async def ready(self) -> bool:
         """Whether every universe of this source answers."""
         for connections in self._connections.values():

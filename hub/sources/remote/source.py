@@ -40,6 +40,7 @@ class RemoteSource:
     sign     source, profile, standing -> the assertion that goes with a request
     trusted  whether the text of its errors may be shown, and what extensions they have beside a code
     coded    whether their codes may
+    onward   headers that say which request a request to the subgraph is a part of
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class RemoteSource:
         sign: Callable[[str, Profile, Standing], str] | None = None,
         trusted: bool = False,
         coded: bool = True,
+        onward: Callable[[], Mapping[str, str]] | None = None,
     ) -> None:
         self.name = name
         self.together = TOGETHER
@@ -63,6 +65,7 @@ class RemoteSource:
         self._sign = sign
         self._trusted = trusted
         self._coded = coded
+        self._onward = onward
 
     def question(self, fetch: Fetch) -> Question:
         """The selection of a fetch."""
@@ -116,7 +119,8 @@ class RemoteSource:
     def _told(self, asked: Sequence[Asked]) -> Mapping[str, str]:
         """For whom a request is made. INVARIANT: its questions are asked for readers of one profile and standing."""
         asserted = asked[0][0].fetch.asserted
-        return self._bearing(asserted.profile, asserted.standing) if asserted is not None else {}
+        told = self._bearing(asserted.profile, asserted.standing) if asserted is not None else {}
+        return told if self._onward is None else {**told, **self._onward()}
 
     def _bearing(self, profile: Profile, standing: Standing) -> Mapping[str, str]:
         return {} if self._sign is None else {"authorization": f"Bearer {self._sign(self.name, profile, standing)}"}
@@ -174,6 +178,10 @@ class RemoteSource:
 
     def _malformed(self, cause: BaseException | None) -> SourceUnavailable:
         return SourceUnavailable(self.name, cause, code=MALFORMED, message=malformed_message(self.name))
+
+    def resting(self) -> bool:
+        """Whether the breaker is open."""
+        return self.transport.resting
 
     async def ready(self) -> bool:
         """Whether the subgraph answers at all, and takes what it is told of a reader."""

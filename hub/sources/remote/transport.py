@@ -69,11 +69,16 @@ class Transport:
         self._failed = 0
         self._closed_until = 0.0
 
+    @property
+    def resting(self) -> bool:
+        """Whether the breaker is open."""
+        return self._failed >= self.limits.failures and self._clock() < self._closed_until
+
     async def post(self, body: bytes, *, retry: bool, headers: Mapping[str, str]) -> bytes:
         """The body of the answer. `headers` go with it, beside those of every request."""
+        if self.resting:
+            raise self._unavailable(None)
         if self._failed >= self.limits.failures:
-            if self._clock() < self._closed_until:
-                raise self._unavailable(None)
             # Half open: this one is let through, the others wait for what comes of it.
             self._closed_until = self._clock() + self.limits.rest
         try:

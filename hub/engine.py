@@ -30,7 +30,7 @@ from hub.executor import Lanes, Observed, Program, Programs, Secrets, check, run
 from hub.model.authorized import Authorized
 from hub.model.effect import Effect
 from hub.model.entrance import ENTITIES, REPRESENTATIONS, SERVICE
-from hub.model.graph import Compared, Coordinate, DeclaredGraph, PolicyTable, Remote, RowsTell
+from hub.model.graph import Agreement, Compared, Coordinate, DeclaredGraph, PolicyTable, Remote, RowsTell
 from hub.model.mapping import Lookup, Reference, SourceMapping
 from hub.model.operation import Operation
 from hub.model.plan import Fetch, Plan
@@ -46,6 +46,7 @@ from hub.operation import (
     coerce_forming_variables,
     coerce_variables,
     forms_of,
+    known_part,
     normalise,
     parse_document,
     prepare,
@@ -64,11 +65,15 @@ from hub.planner import (
 from hub.planner.view import document
 from hub.policy import (
     Entrances,
+    Explanation,
+    Place,
     RuleBook,
     authorize,
+    chart,
     check_agreement,
     contract,
     described_sdl,
+    explain,
     plan_sight,
     policy_problems,
     profiles,
@@ -435,6 +440,31 @@ class Engine:
                 Bounded(PROGRAMS_OF_A_DOCUMENT * len(self._shares.graphs)),
             ),
         )
+
+    def explained(self, request: Request, profile: Profile) -> tuple[Explanation, tuple[tuple[int, int], ...]]:
+        """What the reader is given of each field that his own schema has, and where the others stand.
+
+        `Refused` as `execute` would for whatever else is wrong with the operation.
+        """
+        schema = self.contract(profile)
+        document, missing = known_part(parse_document(request.document, self.limits), schema)
+        if not any(isinstance(one, OperationDefinitionNode) for one in document.definitions):
+            return Explanation(request.operation_name or "", profile, ()), missing
+        prepared = prepare(document, request.operation_name, schema, self.limits, self.built.declared.lists)
+        operation = normalise(prepared, booleans_given(prepared, request.variables), (), self.limits)
+        return explain(operation, profile, self.built.rules, self.built.supergraph.api), missing
+
+    def chart(self, profile: Profile) -> tuple[Place, ...]:
+        """The types the reader sees and what leads from one to another."""
+        return chart(self.contract(profile), self.built.supergraph, sources=self.shows_plans(profile))
+
+    def shows_plans(self, profile: Profile) -> bool:
+        """Whether the reader is shown the plans of his own requests."""
+        return profile.audience in self.built.rules.policy.plans.shown
+
+    def agreement(self, profile: Profile) -> Agreement | None:
+        """The agreement he reads by."""
+        return self.built.rules.agreements.get(profile.agreement or "")
 
     def stages(self, request: Request, profile: Profile) -> Stages:
         """Every stage's value for one request, up to the plan; variables that cannot change it need no value.

@@ -10,6 +10,9 @@ once. An unknown `HUB_*` variable is a problem: a misspelt limit must not silent
     HUB_REMOTES                    the folder of the remote subgraphs, in place of `schema/remotes`
     HUB_ASSERTION_KEYS             whose assertions a subgraph takes: a key set file (JWKS)
     HUB_ASSERTION_ISSUER           the `iss` of assertions: what the hub calls itself
+    HUB_PAGES                      `off` serves no pages for browsers: neither GraphiQL nor the landing page
+    HUB_SIGN_IN_ISSUER             the OpenID Connect issuer where people who open GraphiQL sign in (with PKCE)
+    HUB_SIGN_IN_CLIENT             what the issuer calls this page: its client id
     HUB_ROLE_PASSWORD_<UNIVERSE>   the password that `hub migrate` gives a login role; without it none is set
 
 An instance that faces the Internet is given the civilian addresses alone: what it cannot reach it cannot leak. So the
@@ -20,6 +23,7 @@ from __future__ import annotations
 
 import base64
 import difflib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
@@ -82,6 +86,9 @@ class Settings:
     request_timeout: float = 10.0
     max_body_bytes: int = 1_000_000
     log_level: str = "info"
+    pages: bool = True
+    sign_in_issuer: str = ""
+    sign_in_client: str = ""
 
 
 def _integer(low: int, high: int) -> Callable[[str], int]:
@@ -123,6 +130,32 @@ def _one_of(*choices: str) -> Callable[[str], str]:
         return text
 
     return read
+
+
+# Without blanks, quotes, commas and semicolons: it stands in a header that is made of them.
+_ADDRESS = re.compile(r"[\x21\x23-\x26\x28-\x2b\x2d-\x3a\x3c-\x7e]+")
+
+
+def _on_or_off(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise ValueError("must be on or off")
+    return text == "on"
+
+
+def _issuer(text: str) -> str:
+    """An address that a browser is sent to: where it asks for a token, nobody must listen."""
+    parts = urlsplit(text)
+    if (
+        parts.query
+        or parts.fragment
+        or not parts.hostname
+        or not re.fullmatch(r"[\x21\x23-\x26\x28-\x3a\x3c-\x7e]+", text)
+    ):
+        raise ValueError("must be the address of an OpenID Connect issuer: https://login.example.vn")
+    here = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if parts.scheme != "https" and not (parts.scheme == "http" and here):
+        raise ValueError("must start with https://")
+    return text.rstrip("/")
 
 
 def _file(text: str) -> Path:
@@ -173,6 +206,9 @@ _READERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "HUB_STATEMENT_TIMEOUT": ("statement_timeout", _seconds(0.01, 600)),
     "HUB_REQUEST_TIMEOUT": ("request_timeout", _seconds(0.01, 600)),
     "HUB_MAX_BODY_BYTES": ("max_body_bytes", _integer(1_000, 100_000_000)),
+    "HUB_PAGES": ("pages", _on_or_off),
+    "HUB_SIGN_IN_ISSUER": ("sign_in_issuer", _issuer),
+    "HUB_SIGN_IN_CLIENT": ("sign_in_client", _text),
     "HUB_LOG_LEVEL": ("log_level", _one_of("debug", "info", "warning", "error")),
 }
 
@@ -265,6 +301,9 @@ def require_serving(settings: Settings, sources: tuple[str, ...] = SOURCES) -> N
         problems.append("`HUB_KEYS` is missing: the path of the key set (JWKS) that signs the viewers' tokens")
     if not settings.issuer:
         problems.append("`HUB_ISSUER` is missing: the `iss` of the viewers' tokens")
+    if bool(settings.sign_in_issuer) is not bool(settings.sign_in_client):
+        lacking = "HUB_SIGN_IN_CLIENT" if settings.sign_in_issuer else "HUB_SIGN_IN_ISSUER"
+        problems.append(f"`{lacking}` is missing: signing in needs the issuer and the client id")
     if problems:
         raise SettingsWrong("\n".join(problems))
 

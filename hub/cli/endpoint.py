@@ -15,8 +15,12 @@ from hub.model.viewer import Universe
 from hub.settings import Settings, read_settings
 
 if TYPE_CHECKING:
+    from hub.engine import Engine
     from hub.model.graph import DeclaredGraph
     from hub.model.supergraph import Supergraph
+    from hub.server.app import ForPeople
+    from hub.server.explore import DemoViewers
+    from hub.server.graphql import Identifies
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -47,8 +51,13 @@ def graph_and_settings(environment: Mapping[str, str]) -> tuple[DeclaredGraph, S
     return graph, read_settings(environment, graph.here)
 
 
-def run_endpoint(settings: Settings, announce: Callable[[str], None], listener: socket.socket | None = None) -> None:
-    """Serves until a signal. `announce` is called with the address as soon as it answers."""
+def run_endpoint(
+    settings: Settings,
+    announce: Callable[[str], None],
+    listener: socket.socket | None = None,
+    demo: DemoViewers | None = None,
+) -> None:
+    """Serves until a signal. `announce` is called with the address as soon as it answers; `demo` hands out tokens."""
     from hub.engine import open_engine
     from hub.server.app import make_app
     from hub.server.identity import Identity, Trust
@@ -62,8 +71,27 @@ def run_endpoint(settings: Settings, announce: Callable[[str], None], listener: 
         served = engine.built.served(settings.dsns.universes or tuple(Universe))
         identity = Identity(Trust(read_key_set(settings.keys), settings.issuer, settings.audience, served))
         address = f"http://{_shown(settings.host)}:{taken.getsockname()[1]}"
-        app = make_app(engine, identity, settings)
+        app = make_app(engine, identity, settings, for_people(engine, identity, settings, demo))
         serve(app, engine, taken, started=lambda: announce(address))
+
+
+def for_people(
+    engine: Engine, identity: Identifies, settings: Settings, demo: DemoViewers | None = None
+) -> ForPeople | None:
+    """GraphiQL, the landing page and what they ask for; nothing where the settings switch them off."""
+    from hub.cli.matrix import own_html_page
+    from hub.pages import BUILT, FOLDER
+    from hub.pages.examples import read_examples
+    from hub.server.app import ForPeople
+    from hub.server.explore import Explore
+    from hub.server.pages import Pages
+
+    if not settings.pages:
+        return None
+    pages = Pages(settings, BUILT, FOLDER, demo=demo is not None)
+    examples = read_examples(ROOT / "schema" / "examples")
+    explore = Explore(engine, identity, examples, lambda profile: own_html_page(engine.built, profile), demo)
+    return ForPeople(pages, explore)
 
 
 def run_subgraph(source: str, settings: Settings, announce: Callable[[str], None]) -> None:

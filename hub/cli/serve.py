@@ -26,6 +26,9 @@ def serve(host: str | None, port: int | None) -> None:
       HUB_STATEMENT_TIMEOUT        seconds for a statement, 5
       HUB_REQUEST_TIMEOUT          seconds for a request, 10
       HUB_MAX_BODY_BYTES           1000000
+      HUB_PAGES                    on; off serves no pages for browsers
+      HUB_SIGN_IN_ISSUER,          where people who open GraphiQL sign in (OpenID Connect with PKCE),
+      HUB_SIGN_IN_CLIENT           and the client id of the page there
       HUB_LOG_LEVEL                debug, info, warning or error
     """  # noqa: D301 - `\\b` is click's mark for text that keeps its lines
     from dataclasses import replace

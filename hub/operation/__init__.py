@@ -6,11 +6,13 @@ Takes the text of a request and a schema; gives a `Prepared` document, and from 
 parse       text -> document, within limits
 forms       variables that decide the form of a statement -> their forms
 prepare     document x operation name x schema -> Prepared: validated, the one operation chosen
+known       document x schema -> the part of it that the schema has
 variables   values as sent -> values as typed
 normalise   Prepared x booleans x forms -> Operation: fragments opened, fields merged, skips decided
 """
 
 from hub.operation.forms import Form, forms_of
+from hub.operation.known import known_part
 from hub.operation.normalise import normalise
 from hub.operation.parse import Limits, parse_document
 from hub.operation.prepare import Prepared, booleans_given, prepare
@@ -24,6 +26,7 @@ __all__ = [
     "coerce_forming_variables",
     "coerce_variables",
     "forms_of",
+    "known_part",
     "normalise",
     "parse_document",
     "prepare",

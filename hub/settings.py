@@ -54,6 +54,7 @@ DOCUMENTS = Group("How large a document may be", "serve, subgraph, gateway")
 MIGRATING = Group("Migrating", "migrate")
 SHARING = Group("What replicas share", "serve, subgraph, gateway")
 STORED = Group("Stored documents", "serve, subgraph, gateway")
+PAGES = Group("Pages for browsers", "serve")
 TELLING = Group("Logs, metrics, traces", "serve, subgraph, gateway")
 
 
@@ -170,8 +171,32 @@ def _redis_url(text: str) -> str:
     return text
 
 
+def _on_or_off(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise ValueError("must be on or off")
+    return text == "on"
+
+
+def _issuer(text: str) -> str:
+    """An address that a browser is sent to: where it asks for a token, nobody must listen."""
+    parts = urlsplit(text)
+    if (
+        parts.query
+        or parts.fragment
+        or not parts.hostname
+        or not re.fullmatch(r"[\x21\x23-\x26\x28-\x3a\x3c-\x7e]+", text)
+    ):
+        raise ValueError("must be the address of an OpenID Connect issuer: https://login.example.vn")
+    here = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if parts.scheme != "https" and not (parts.scheme == "http" and here):
+        raise ValueError("must start with https://")
+    return text.rstrip("/")
+
+
 _TEXT = Reader("text", _not_empty)
 _REDIS_URL = Reader("redis://, rediss:// or unix://", _redis_url)
+_ON_OR_OFF = Reader("on, off", _on_or_off)
+_ISSUER = Reader("https:// address", _issuer)
 _FILE = Reader("path of a file", _existing_file)
 _FOLDER = Reader("path of a folder", _existing_folder)
 _DSN = Reader("postgresql://role:password@host/database", _postgres_dsn)
@@ -473,6 +498,11 @@ class Settings:
     )
     redis_timeout: float = _setting(SHARING, _seconds(0.001, 10), 0.05, "how long one answer of Redis may take")
     replicas: int = _setting(SHARING, _integer(1, 10_000), 1, "how many processes share it, workers counted one by one")
+    pages: bool = _setting(PAGES, _ON_OR_OFF, True, "GraphiQL at /graphql, and the landing page at /; off for neither")
+    sign_in_issuer: str = _setting(
+        PAGES, _ISSUER, "", "the OpenID Connect issuer where people who open GraphiQL sign in, with PKCE"
+    )
+    sign_in_client: str = _setting(PAGES, _TEXT, "", "what the issuer calls this page: its client id")
     owner_dsns: Mapping[str, str] = _family(
         MIGRATING, "HUB_OWNER_DSN_<SOURCE>", _DSN, "who owns a source's database, and migrates it", dict
     )
@@ -539,6 +569,8 @@ def declared() -> tuple[Setting, ...]:
 
 def _written(value: object) -> str:
     """A value as it would stand in the environment."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
@@ -615,6 +647,9 @@ def require_serving(settings: Settings, sources: tuple[str, ...] = SOURCES) -> N
     """What the server cannot start without: somewhere to read, a key set, an issuer."""
     problems = list(_no_dsn(settings, sources))
     problems += _nobody(settings)
+    if bool(settings.sign_in_issuer) is not bool(settings.sign_in_client):
+        lacking = "HUB_SIGN_IN_CLIENT" if settings.sign_in_issuer else "HUB_SIGN_IN_ISSUER"
+        problems.append(f"`{lacking}` is missing: signing in needs the issuer and the client id")
     if problems:
         raise SettingsWrong("\n".join(problems))
 

@@ -26,6 +26,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse
 from starlette.responses import Response as Answer
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from hub.cli.endpoint import for_people, load_graph
 from hub.demo.start import Demo
@@ -123,14 +124,14 @@ def hubs(demo: Demo, make_token: MakeToken) -> Iterator[Hubs]:
     first = Identity(Trust(keys, settings.issuer, AUDIENCE, served))
     second = Identity(Trust(keys, issuer, AUDIENCE, served))
     plain = replace(settings, sign_in_issuer="", sign_in_client="")
-    apps = [
+    apps: list[ASGIApp] = [
         make_app(engine, first, plain, for_people(engine, first, plain, viewers)),
         make_app(engine, second, settings, for_people(engine, second, settings)),
         issuer_app(lambda: issuer, make_token),
     ]
-    up = threading.Barrier(len(apps) + 1)
+    up = threading.Semaphore(0)
     loop = asyncio.new_event_loop()
-    servers = [make_server(app, lambda: loop.run_in_executor(None, up.wait) and None) for app in apps]
+    servers = [make_server(app, up.release) for app in apps]
 
     async def serve() -> None:
         await engine.start()
@@ -139,12 +140,11 @@ def hubs(demo: Demo, make_token: MakeToken) -> Iterator[Hubs]:
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
     thread.start()
-    up.wait(30)
+    assert all(up.acquire(timeout=30) for _ in apps)
     yield Hubs(samples, production, issuer, engine, lambda name, **more: make_token(name, iss=issuer, **more))
     for server in servers:
         server.should_exit = True
     thread.join()
-    loop.run_until_complete(loop.shutdown_default_executor())
     loop.close()
 
 

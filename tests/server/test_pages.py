@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,6 @@ from tests.conftest import MakeToken
 
 EXAMPLES = read_examples(ROOT / "schema" / "examples")
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
-Ask = Callable[..., httpx.Response]
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +51,7 @@ async def client(demo: Demo, engine: Engine) -> AsyncIterator[httpx.AsyncClient]
         yield made
 
 
-def bearer(token: str) -> Mapping[str, str]:
+def bearer(token: str) -> dict[str, str]:
     return {"authorization": f"Bearer {token}"}
 
 
@@ -144,7 +143,7 @@ async def test_tokens_are_given_by_the_demo_alone(
 ) -> None:
     assert (await client.get("/pages/demo")).status_code == 404
     assert (await client.post("/pages/demo", json={"name": "officer"})).status_code == 405
-    samples = DemoViewers([("officer", "an officer")], lambda name: make_token(name))
+    samples = DemoViewers([("officer", "an officer")], make_token)
     async with client_of(demo, engine, demo.settings(Settings()), samples) as with_samples:
         given = (await with_samples.post("/pages/demo", json={"name": "officer"})).json()["token"]
         assert (await with_samples.get("/pages/me", headers=bearer(given))).json()["audience"][

@@ -125,8 +125,8 @@ def hubs(demo: Demo, make_token: MakeToken) -> Iterator[Hubs]:
     second = Identity(Trust(keys, issuer, AUDIENCE, served))
     plain = replace(settings, sign_in_issuer="", sign_in_client="")
     apps: list[ASGIApp] = [
-        make_app(engine, first, plain, for_people(engine, first, plain, viewers)),
-        make_app(engine, second, settings, for_people(engine, second, settings)),
+        make_app(engine, first, plain, people=for_people(engine, first, plain, viewers)),
+        make_app(engine, second, settings, people=for_people(engine, second, settings)),
         issuer_app(lambda: issuer, make_token),
     ]
     up = threading.Semaphore(0)

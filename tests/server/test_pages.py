@@ -41,7 +41,7 @@ async def engine(demo: Demo) -> AsyncIterator[Engine]:
 def client_of(demo: Demo, engine: Engine, settings: Settings, samples: DemoViewers | None = None) -> httpx.AsyncClient:
     keys = read_key_set(demo.folder.keys)
     identity = Identity(Trust(keys, settings.issuer, AUDIENCE, engine.built.served()))
-    app = make_app(engine, identity, settings, for_people(engine, identity, settings, samples))
+    app = make_app(engine, identity, settings, people=for_people(engine, identity, settings, samples))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hub")
 
 

@@ -34,7 +34,7 @@ test: setup ## the whole check: ruff, mypy, import contracts, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(CODE)
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 bench: setup ## the benchmark
 	$(BIN)/python -m bench $(if $(JSON),--json $(JSON)) $(ARGS)

@@ -38,7 +38,7 @@ from hub.model.mapping import Lookup, Reference, SourceMapping
 from hub.model.operation import Operation
 from hub.model.plan import Fetch, Plan
 from hub.model.request import About, PlanWish, Request, Response, refusal
-from hub.model.source import Parameter, PseudonymKey, Source
+from hub.model.source import Opened, Parameter, PseudonymKey, Sought, Source
 from hub.model.supergraph import Supergraph
 from hub.model.viewer import Audience, Profile, Served, Universe, Viewer, standings
 from hub.model.watch import Watch
@@ -210,17 +210,17 @@ def _named(supergraph: Supergraph, name: str, field_name: str) -> str:
     return get_named_type(supergraph.api.type_map[name].fields[field_name].type).name  # type: ignore[attr-defined,no-any-return]
 
 
-def open_engine(declared: DeclaredGraph, settings: Settings, watch: Watch | None = None) -> Engine:
+def open_engine(declared: DeclaredGraph, settings: Settings) -> Engine:
     """An engine over the databases of the settings. It reaches them when first asked, so it starts without them."""
-    return over_databases(build(declared).with_stored(settings.operations), settings, watch)
+    return over_databases(build(declared).with_stored(settings.operations), settings)
 
 
-def open_subgraph(declared: DeclaredGraph, source: str, settings: Settings, watch: Watch | None = None) -> Engine:
+def open_subgraph(declared: DeclaredGraph, source: str, settings: Settings) -> Engine:
     """An engine over the database of one source, which stands alone."""
-    return over_databases(build_subgraph(declared, source).with_stored(settings.operations), settings, watch)
+    return over_databases(build_subgraph(declared, source).with_stored(settings.operations), settings)
 
 
-def over_databases(built: Built, settings: Settings, watch: Watch | None = None, store: Store | None = None) -> Engine:
+def over_databases(built: Built, settings: Settings, store: Store | None = None, watch: Watch | None = None) -> Engine:
     """An engine over the databases of the settings; `SettingsWrong` if they lack what this graph needs.
 
     store  what replicas share; it is opened and closed elsewhere, because it lives longer than an engine
@@ -302,7 +302,11 @@ def _remote_source(
         return pseudonym_key(secret, profile.scope) if secret is not None else None
 
     def refusals(fetch: Fetch) -> Sequence[Parameter]:
-        return compile_fetch(fetch, built.declared.mappings[remote.name]).parameters if remote.replaces else ()
+        if not remote.replaces:
+            return ()
+        found = compile_fetch(fetch, built.declared.mappings[remote.name]).parameters
+        # Cursors open here only if both are made with the same secret.
+        return [one for one in found if secret is not None or not isinstance(one, Opened | Sought)]
 
     telling = {
         type_name

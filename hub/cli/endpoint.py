@@ -127,7 +127,7 @@ def run_endpoint(
 
     def opened(built: Built, process: _Process) -> Edition:
         nonlocal before
-        engine = over_databases(built, settings, process.telemetry.watch, process.store)
+        engine = over_databases(built, settings, process.store, process.telemetry.watch)
         before = identity = open_identity(settings, served(built), before)
         health = Health(engine.ready, _beside(settings, process.store, identity), leave.leaving)
         app = process.telemetry.around(make_app(engine, identity, settings, health))
@@ -169,7 +169,7 @@ def run_subgraph(source: str, settings: Settings, announce: Callable[[str], None
 
     def opened(built: Built, process: _Process) -> Edition:
         nonlocal before
-        engine = over_databases(built, settings, process.telemetry.watch, process.store)
+        engine = over_databases(built, settings, process.store, process.telemetry.watch)
         hub, before = trusted(built)
         health = Health(engine.ready, _beside(settings, process.store, before), leave.leaving)
         app = process.telemetry.around(make_app(engine, Asking(hub, before), settings, health))

@@ -122,6 +122,8 @@ def matrix(rules: RuleBook, api: GraphQLSchema) -> Matrix:
     readers = tuple(_readers(rules, api))
     query = api.query_type.name if api.query_type else ""
     owners = sorted(_composites(api), key=lambda one: (one.name != query, one.name))
+    # What lists are made of has no label: theirs decides.
+    named = {one.name: [name for name in one.fields if (one.name, name) not in rules.structure] for one in owners}
     return Matrix(
         tuple(reader.column for reader in readers),
         tuple(
@@ -130,9 +132,10 @@ def matrix(rules: RuleBook, api: GraphQLSchema) -> Matrix:
                 owner.description or "",
                 term(owner.description or ""),
                 tuple(one.name for one in owner.interfaces),
-                tuple(_row(rules, readers, owner, name) for name in owner.fields),
+                tuple(_row(rules, readers, owner, name) for name in named[owner.name]),
             )
             for owner in owners
+            if named[owner.name]
         ),
     )
 

@@ -34,6 +34,7 @@ from hub.demo.tokens import AUDIENCE, ISSUER
 from hub.model.viewer import Universe
 from hub.settings import SourceDsns
 from tests.conftest import MakeToken
+from tests.redis_server import RedisServer
 
 HUB = [sys.executable, "-c", "from hub.cli import main; main(prog_name='hub')"]
 BOOK = "{ me { fullName birthDate insuranceBook { bookCode } } }"
@@ -137,7 +138,7 @@ def start(demo: Demo, dsns: SourceDsns, files: Files) -> Iterator[Start]:
     """Starts a hub with the civilian addresses, and ends it after the test."""
     running: list[Hub] = []
 
-    def starts(*options: str, **more: str) -> Hub:
+    def starts(*options: str, command: str = "serve", **more: str) -> Hub:
         port = free_port()
         environment = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
         environment |= {
@@ -149,7 +150,7 @@ def start(demo: Demo, dsns: SourceDsns, files: Files) -> Iterator[Start]:
         environment |= {"HUB_POLICY": str(files.policy), "HUB_AGREEMENTS": str(files.agreements)}
         environment = {name: value for name, value in (environment | more).items() if value}
         process = subprocess.Popen(
-            [*HUB, "serve", "--port", str(port), *options], env=environment, stderr=subprocess.PIPE, text=True
+            [*HUB, command, "--port", str(port), *options], env=environment, stderr=subprocess.PIPE, text=True
         )
         hub = Hub(process, f"http://127.0.0.1:{port}")
         hub.reader = threading.Thread(target=hub.read)
@@ -311,6 +312,73 @@ def test_agreements_and_issuers_are_read_again(
     hub.send(signal.SIGHUP)
     hub.wait_for("WARNING", "reloaded", times=2)
     assert known in ask(hub, partner).json()["errors"][0]["message"]
+
+
+def test_one_word_reaches_every_replica(start: Start, files: Files, make_token: MakeToken, redis: RedisServer) -> None:
+    token = make_token("citizen")
+    hubs = [start("--workers", workers, HUB_REDIS_URL=redis.url, HUB_REPLICAS="3") for workers in ("1", "2")]
+    old = ask(hubs[0], token).content
+    for hub in hubs:
+        assert httpx.get(f"{hub.address}/health/ready", timeout=PATIENCE).json()["redis"] is True
+    files.show(NEW)
+    for hub in hubs:
+        assert {ask(hub, token).content for _ in range(4)} == {old}
+    asked = subprocess.run(
+        [*HUB, "reload"], env=os.environ | {"HUB_REDIS_URL": redis.url}, capture_output=True, text=True, check=False
+    )
+    assert (asked.returncode, asked.stderr) == (0, "")
+    for hub, workers in zip(hubs, (1, 2), strict=True):
+        hub.wait_for("WARNING", "reloaded", times=workers)
+        assert old not in {ask(hub, token).content for _ in range(4)}
+
+
+def test_who_cannot_reach_the_replicas_is_told(tmp_path: Path) -> None:
+    for environment, message in (
+        ({}, "error: `HUB_REDIS_URL` is missing: what the replicas share; to a single one send SIGHUP\n"),
+        (
+            {"HUB_REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"},
+            "error: the store that the replicas share does not answer: they were not asked\n",
+        ),
+    ):
+        asked = subprocess.run(
+            [*HUB, "reload"], env=os.environ | environment, capture_output=True, text=True, check=False
+        )
+        assert asked.returncode == 1
+        assert asked.stderr.endswith(message)
+
+
+def test_a_gateway_reads_its_supergraph_anew(start: Start, tmp_path: Path) -> None:
+    file = tmp_path / "supergraph.graphql"
+
+    def write(field: str) -> None:
+        (tmp_path / "one").mkdir(exist_ok=True)
+        (tmp_path / "one" / "one.graphql").write_text(f"type Query {{ {field}: Int }}")
+        done = subprocess.run(
+            [*HUB, "compose", "--from", str(tmp_path / "one"), "--output", str(file)],
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+    def fields(hub: Hub) -> list[str]:
+        query = "{ __schema { queryType { fields { name } } } }"
+        found = httpx.post(f"{hub.address}/graphql", json={"query": query}, timeout=PATIENCE).json()
+        return [field["name"] for field in found["data"]["__schema"]["queryType"]["fields"]]
+
+    write("before")
+    options = ["--supergraph", str(file), "--public", "--url", "one=http://127.0.0.1:1/graphql"]
+    hub = start(*options, command="gateway")
+    assert fields(hub) == ["before"]
+    file.write_text("type Query { broken: ")
+    hub.send(signal.SIGHUP)
+    hub.wait_for("not reloaded, what was there goes on")
+    assert fields(hub) == ["before"]
+    write("after")
+    hub.send(signal.SIGHUP)
+    hub.wait_for("WARNING", "reloaded")
+    assert fields(hub) == ["after"]
 
 
 # --- workers --------------------------------------------------------------------------------------------------------

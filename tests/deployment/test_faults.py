@@ -7,6 +7,8 @@ up; afterwards everybody is answered again. And nobody is ever answered with wha
 
 from __future__ import annotations
 
+import os
+import signal
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -169,6 +171,22 @@ def test_a_replica_that_is_killed_takes_away_what_it_had_in_hand_and_no_more(top
     replica.start()
     until("the replica that came back is asked again", lambda: _answered(topology, 0) > 0)
     assert _answered(topology, 1) > before
+
+
+def test_a_worker_that_is_killed_is_replaced_and_what_it_had_counted_stays(topology: Topology, load: Load) -> None:
+    replica = topology.replicas[1]
+    one, other = replica.workers
+    before = _answered(topology, 1)
+    os.kill(one, signal.SIGKILL)
+    moment = now()
+    told = load.after(moment, ENOUGH)
+    assert {kind: set(codes) for kind, codes in told.items()} == dict.fromkeys(ENOUGH, ALL_RIGHT)
+    lost = [one for one in load.outcomes if one.told != "right"]
+    assert len(lost) <= load.clients
+    assert {one.told for one in lost} <= {"status 502"}
+    until("another worker is there", lambda: len(replica.workers) == 2 and one not in replica.workers)
+    assert other in replica.workers
+    assert _answered(topology, 1) >= before
 
 
 def test_one_fault_beside_another(topology: Topology, load: Load) -> None:

@@ -239,6 +239,9 @@ def _run(
     from hub.telemetry import metrics_together, open_telemetry
 
     _log(settings)
+    if reloads:
+        # Until there is something that can be made anew: `hub.server.run` and `hub.server.supervise` unblock it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     with listener or bind(settings.host, settings.port) as taken:
         address = f"http://{_shown(settings.host)}:{taken.getsockname()[1]}"
         made = _Made(build, open_)

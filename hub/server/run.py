@@ -128,7 +128,7 @@ async def _serve(
 ) -> None:
     loop = asyncio.get_running_loop()
     if alive is not None:
-        loop.add_reader(alive, server.leave)
+        loop.add_reader(alive, _alone, loop, alive, server)
     reloading: asyncio.Task[None] | None = None
     try:
         await editions.start()
@@ -146,6 +146,12 @@ async def _serve(
             reloading.cancel()
             await asyncio.wait([reloading])
         await editions.stop()
+
+
+def _alone(loop: asyncio.AbstractEventLoop, alive: int, server: _Server) -> None:
+    """Nobody watches over this process any more."""
+    loop.remove_reader(alive)
+    server.leave()
 
 
 async def _reload(editions: Editions, again: Callable[[], Callable[[], Edition]], wanted: asyncio.Event) -> None:

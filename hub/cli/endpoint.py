@@ -190,7 +190,7 @@ def run_gateway(
 
     read  the supergraph, and the addresses of its subgraphs
     """
-    from hub.engine import build_public, document_limits, over_subgraphs, storing
+    from hub.engine import build_public, over_subgraphs
     from hub.server.app import make_app
     from hub.server.edition import edition
     from hub.server.health import Health
@@ -207,12 +207,7 @@ def run_gateway(
 
     def opened(built: Built, process: _Process) -> Edition:
         engine = over_subgraphs(
-            built,
-            urls,
-            trusted=trusted,
-            limits=document_limits(settings),
-            storing=storing(built, settings, process.store),
-            watch=process.telemetry.watch,
+            built, urls, trusted=trusted, watch=process.telemetry.watch, settings=settings, store=process.store
         )
         health = Health(engine.ready, _beside(settings, process.store), leave.leaving)
         app = process.telemetry.around(make_app(engine, Everybody(engine.public_viewer), settings, health))

@@ -9,6 +9,8 @@ negotiation  headers -> how the body is read and how the answer is written
 answers      errors -> the one shape in which they are shown
 reading      a body or an address -> a request
 compression  an answer -> the same in fewer bytes
+head         a bounded head of a request
+admission    who may ask now: places, rate, quota
 graphql      /graphql: gates in a fixed order, then the engine
 app          the list of routes
 run          a socket, an event loop, signals

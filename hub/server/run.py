@@ -23,10 +23,10 @@ from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from hub.errors import HubError, StartFailed, origin
 from hub.server.edition import GONE, TASK, Edition, Editions
+from hub.server.head import BoundedHead
 from hub.server.health import Leaving
 
 KEEP_ALIVE = 75
@@ -203,7 +203,7 @@ class _OneWrite:
         return getattr(self._transport, name)
 
 
-class _Protocol(HttpToolsProtocol):
+class _Protocol(BoundedHead):
     """HTTP/1.1 over a transport that gathers its writes. Who leaves is not answered, and nothing is done for him."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]

@@ -240,8 +240,7 @@ def _run(
     with listener or bind(settings.host, settings.port) as taken:
         address = f"http://{_shown(settings.host)}:{taken.getsockname()[1]}"
         made = _Made(build, open_)
-
-        heeds = os.getpid()
+        watches = os.getpid()
 
         def work(started: Callable[[], None], alive: int | None, first: bool) -> None:
             with open_telemetry(settings) as telemetry:
@@ -260,7 +259,7 @@ def _run(
                     leave=leave,
                     started=started,
                     alive=alive,
-                    beside=heeding(store, (lambda: os.kill(heeds, signal.SIGHUP)) if shared else None),
+                    beside=heeding(store, (lambda: os.kill(watches, signal.SIGHUP)) if shared else None),
                 )
 
         if settings.workers == 1:

@@ -96,9 +96,9 @@ def serve(
 ) -> None:
     """Serves until SIGINT or SIGTERM, then returns. Requests under way are answered before the edition is stopped.
 
-    again  makes what answers anew, in a thread, and gives what puts it together here; or raises what is wrong with it
-    alive  a descriptor that ends when nobody watches over this process any more, who alone heeds SIGINT then
-    beside what lives as long as the loop
+    again   makes what answers anew, in a thread, and gives what puts it together here; or raises what is wrong with it
+    alive   a descriptor that ends when nobody watches over this process any more, who alone heeds SIGINT then
+    beside  what lives as long as the loop
     """
     editions = Editions(first)
     server = make_server(editions, started, leave)

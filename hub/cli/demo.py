@@ -45,7 +45,7 @@ def demo(people: int | None, port: int, data: Path, reset: bool, seed: int | Non
     from hub.server.run import bind
     from hub.settings import read_settings
 
-    base = replace(read_settings(os.environ), host=host, port=port)
+    base = replace(read_settings(os.environ), host=host, port=port, workers=1)
     console = Console()
     # A signal before the server runs must unwind like Ctrl-C does, so that PostgreSQL is stopped.
     signal.signal(signal.SIGTERM, _terminated)

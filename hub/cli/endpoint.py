@@ -258,11 +258,13 @@ def _run(
     from hub.telemetry import metrics_together, open_telemetry
 
     _log(settings)
+    if reloads:
+        # Until there is something that can be made anew: `hub.server.run` and `hub.server.supervise` unblock it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     with listener or bind(settings.host, settings.port) as taken:
         address = f"http://{_shown(settings.host)}:{taken.getsockname()[1]}"
         made = _Made(build, open_)
-
-        heeds = os.getpid()
+        watches = os.getpid()
 
         def work(started: Callable[[], None], alive: int | None, first: bool) -> None:
             with open_telemetry(settings) as telemetry:
@@ -281,7 +283,7 @@ def _run(
                     leave=leave,
                     started=started,
                     alive=alive,
-                    beside=heeding(store, (lambda: os.kill(heeds, signal.SIGHUP)) if shared else None),
+                    beside=heeding(store, (lambda: os.kill(watches, signal.SIGHUP)) if shared else None),
                 )
 
         if settings.workers == 1:

@@ -96,9 +96,9 @@ def serve(
 ) -> None:
     """Serves until SIGINT or SIGTERM, then returns. Requests under way are answered before the edition is stopped.
 
-    again  makes what answers anew, in a thread, and gives what puts it together here; or raises what is wrong with it
-    alive  a descriptor that ends when nobody watches over this process any more, who alone heeds SIGINT then
-    beside what lives as long as the loop
+    again   makes what answers anew, in a thread, and gives what puts it together here; or raises what is wrong with it
+    alive   a descriptor that ends when nobody watches over this process any more, who alone heeds SIGINT then
+    beside  what lives as long as the loop
     """
     editions = Editions(first)
     server = make_server(editions, started, leave)
@@ -128,7 +128,7 @@ async def _serve(
 ) -> None:
     loop = asyncio.get_running_loop()
     if alive is not None:
-        loop.add_reader(alive, server.leave)
+        loop.add_reader(alive, _alone, loop, alive, server)
     reloading: asyncio.Task[None] | None = None
     try:
         await editions.start()
@@ -146,6 +146,12 @@ async def _serve(
             reloading.cancel()
             await asyncio.wait([reloading])
         await editions.stop()
+
+
+def _alone(loop: asyncio.AbstractEventLoop, alive: int, server: _Server) -> None:
+    """Nobody watches over this process any more."""
+    loop.remove_reader(alive)
+    server.leave()
 
 
 async def _reload(editions: Editions, again: Callable[[], Callable[[], Edition]], wanted: asyncio.Event) -> None:

@@ -239,8 +239,8 @@ def over_databases(built: Built, settings: Settings, watch: Watch | None = None)
         sources,
         document_limits(settings),
         pseudonym_secret=settings.pseudonym_key,
-        watch=watch,
         storing=storing_of(built, settings, shared),
+        watch=watch,
         store=shared,
         budgets=dict(settings.max_cost),
     )
@@ -270,13 +270,8 @@ def document_limits(settings: Settings) -> Limits:
 
 def storing_of(built: Built, settings: Settings, store: Store) -> Storing:
     """What is stored of documents, as the settings say."""
-    return Storing(
-        built.manifest,
-        frozenset(settings.operations_only),
-        store if settings.persisted_queries else None,
-        settings.persisted_queries,
-        settings.warm_seconds,
-    )
+    kept = store if settings.persisted_queries else None
+    return Storing(built.manifest, settings.operations_only, kept, settings.persisted_queries, settings.warm_seconds)
 
 
 def open_unconnected(built: Built) -> Engine:
@@ -355,8 +350,8 @@ def open_gateway(
     labels: Collection[str] = (),
     trusted: Collection[str] = (),
     draw: Callable[[], float] = random.random,
-    watch: Watch | None = None,
     storing: Storing | None = None,
+    watch: Watch | None = None,
 ) -> Engine:
     """An engine over remote subgraphs alone, with every field public.
 
@@ -365,8 +360,9 @@ def open_gateway(
     trusted  the subgraphs whose errors are shown as they are
     draw     a number from 0 to below 1 for each request, which decides what a percentage of them does
     """
-    built = build_public(supergraph, labels)
-    return over_subgraphs(built, urls, trusted=trusted, draw=draw, watch=watch, storing=storing)
+    return over_subgraphs(
+        build_public(supergraph, labels), urls, trusted=trusted, draw=draw, storing=storing, watch=watch
+    )
 
 
 def over_subgraphs(
@@ -375,8 +371,8 @@ def over_subgraphs(
     *,
     trusted: Collection[str] = (),
     draw: Callable[[], float] = random.random,
-    watch: Watch | None = None,
     storing: Storing | None = None,
+    watch: Watch | None = None,
     settings: Settings | None = None,
 ) -> Engine:
     """An engine over the remote subgraphs of a public graph, as for `open_gateway`; `settings` bound what it takes."""
@@ -393,15 +389,15 @@ def over_subgraphs(
         for name, url in supergraph.graphs.items()
     }
     if settings is None:
-        return Engine(built, sources, draw=draw, watch=watch, storing=storing)
+        return Engine(built, sources, draw=draw, storing=storing, watch=watch)
     shared = open_shared(settings)
     return Engine(
         built,
         sources,
         document_limits(settings),
         draw=draw,
+        storing=storing_of(built, settings, shared),
         watch=watch,
-        storing=storing or storing_of(built, settings, shared),
         store=shared,
         budgets=dict(settings.max_cost),
     )
@@ -441,11 +437,12 @@ class _Priced(NamedTuple):
 class _Document:
     """A prepared document of a profile, and the programs made of it so far.
 
-    signature  if the engine is watched
+    name, signature  what may be said of it, if the engine is watched
     """
 
     prepared: Prepared
     programs: Bounded[_Way, _Priced]
+    name: str = ""
     signature: str = ""
 
 
@@ -468,8 +465,8 @@ class Engine:
         pseudonym_secret: bytes | None = None,
         today: Callable[[], date] = _today,
         draw: Callable[[], float] = random.random,
-        watch: Watch | None = None,
         storing: Storing | None = None,
+        watch: Watch | None = None,
         budgets: Mapping[Audience, int] | None = None,
         store: Store | None = None,
     ) -> None:
@@ -497,16 +494,16 @@ class Engine:
         )
 
     async def start(self) -> None:
-        """Builds what is known beforehand, if that was not done: contracts, then plans of stored documents."""
+        """Builds what is known beforehand, so that no request waits for it: contracts, plans of stored documents."""
         if not self.built.contracts:
             self.built = self.built.warmed()
         await self._warm()
 
     async def stop(self) -> None:
         """Lets go of every source, when what was asked of it is answered, and of what is shared with replicas."""
-        await self.store.close()
         if self._lanes is not None:
             await self._lanes.settled()
+        await self.store.close()
         await asyncio.gather(*(source.close() for source in self.sources.values()))
 
     async def ready(self) -> Mapping[str, bool]:
@@ -682,7 +679,11 @@ class Engine:
                 parsed, request.operation_name, self.contract(profile), self.limits, self.built.declared.lists
             )
         programs: Bounded[_Way, _Priced] = Bounded(PROGRAMS_OF_A_DOCUMENT * len(self._shares.graphs))
-        return _Document(prepared, programs, "" if self._watch is None else signature(parsed))
+        if self._watch is None:
+            return _Document(prepared, programs)
+        stored = request.document in self._storing.manifest.texts
+        name = prepared.operation.name.value if stored and prepared.operation.name is not None else ""
+        return _Document(prepared, programs, name, signature(parsed))
 
     def stages(self, request: Request, profile: Profile) -> Stages:
         """Every stage's value for one request, up to the plan; variables that cannot change it need no value.
@@ -734,8 +735,7 @@ class Engine:
             program = maker.program(stages.plan, stages.operation, introspect)
         if self._watch is None:
             return _Priced(program, formula)
-        name = prepared.operation.name
-        about = About(name.value if name else "", document.signature, len(fetches(stages.plan)))
+        about = About(document.name, document.signature, len(fetches(stages.plan)))
         return _Priced(replace(program, about=about), formula)
 
     def _maker(self, profile: Profile) -> Programs:

@@ -47,7 +47,7 @@ class Request:
 class About:
     """What a log may say of a request, known once it is planned.
 
-    name       of the operation, as the client wrote it: to be looked up among known ones, and not to be repeated
+    name       of the operation, if its document is stored; what a client wrote by himself is not repeated
     signature  names its document without anything that the client wrote by himself
     fetches    how many it has in its plan, whatever the rows lead to
     """

@@ -20,7 +20,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequen
 from dataclasses import dataclass
 from os import urandom
 from random import getrandbits
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from hub.errors import NotUnderstood, Shown, Unauthenticated, Unverifiable, origin
 from hub.model.request import Request, Response, refusal
@@ -103,6 +103,13 @@ class Transport:
     batch: int = 1
 
 
+class _Asking(NamedTuple):
+    """The headers that say who asks, each as often as it came."""
+
+    authorization: Sequence[bytes]
+    certificate: Sequence[bytes]
+
+
 class GraphQLEndpoint:
     """ASGI."""
 
@@ -116,7 +123,7 @@ class GraphQLEndpoint:
         self._deadline = Deadline(transport.deadline)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers, authorization, certificate = _read_headers(scope["headers"])
+        headers, asking = _read_headers(scope["headers"])
         given = headers.get(b"x-request-id", b"")
         # An id has to be rare, not secret, and asking the system for each would cost a call.
         request_id = given if _REQUEST_ID.fullmatch(given) else b"%032x" % getrandbits(128)
@@ -124,7 +131,7 @@ class GraphQLEndpoint:
         more: Sequence[tuple[bytes, bytes]] = ()
         try:
             media = _answer_type(headers)
-            status, body, more = await self._answer(scope, receive, headers, authorization, certificate, media)
+            status, body, more = await self._answer(scope, receive, headers, asking, media)
         except _Stopped as stopped:
             status, body, more = stopped.status, stopped.body, stopped.headers
         except _Gone:
@@ -150,29 +157,23 @@ class GraphQLEndpoint:
         await send({"type": "http.response.body", "body": body})
 
     async def _answer(
-        self,
-        scope: Scope,
-        receive: Receive,
-        headers: _Headers,
-        authorization: Sequence[bytes],
-        certificate: Sequence[bytes],
-        media: bytes,
+        self, scope: Scope, receive: Receive, headers: _Headers, asking: _Asking, media: bytes
     ) -> tuple[int, bytes, Sequence[tuple[bytes, bytes]]]:
         method = scope["method"]
         if method == "POST":
             self._check_body(headers)
         elif method == "GET":
-            _check_preflighted(headers, authorization)
+            _check_preflighted(headers, asking.authorization)
         else:
             error = Shown(f"`{method}` is not for this address: send GET or POST", code="METHOD_NOT_ALLOWED")
             raise _Stopped(405, refusal([error]), (b"allow", b"GET, POST"))
         try:
             client = scope.get("client")
             peer = client[0] if client else ""
-            viewer = await self._identity.viewer(authorization, certificate, peer)
+            viewer = await self._identity.viewer(asking.authorization, asking.certificate, peer)
         except Unauthenticated as error:
-            found = challenge(error, authorization)
-            raise _Stopped(401, refusal([error]), (b"www-authenticate", found)) from None
+            refused = challenge(error, asking.authorization)
+            raise _Stopped(401, refusal([error]), (b"www-authenticate", refused)) from None
         except Unverifiable as error:
             raise _Stopped(503, refusal([error]), (b"retry-after", b"1")) from None
         noted: Noted | None = scope.get(NOTED)
@@ -282,7 +283,7 @@ def _late() -> _Stopped:
     return _Stopped(503, refusal([Shown("the request took too long", code="TIMEOUT")]))
 
 
-def _read_headers(raw: Sequence[tuple[bytes, bytes]]) -> tuple[_Headers, Sequence[bytes], Sequence[bytes]]:
+def _read_headers(raw: Sequence[tuple[bytes, bytes]]) -> tuple[_Headers, _Asking]:
     """The headers that matter, those of one name as one list (RFC 9110, section 5.3); and all that say who asks."""
     found: _Headers = {}
     authorization: Sequence[bytes] = ()
@@ -295,7 +296,7 @@ def _read_headers(raw: Sequence[tuple[bytes, bytes]]) -> tuple[_Headers, Sequenc
                 certificate = (*certificate, value)
             else:
                 found[name] = found[name] + b"," + value if name in found else value
-    return found, authorization, certificate
+    return found, _Asking(authorization, certificate)
 
 
 def _answer_type(headers: _Headers) -> bytes:

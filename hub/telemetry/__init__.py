@@ -4,7 +4,7 @@ Takes settings; gives a `Telemetry`, whom an engine tells of its work (`hub.mode
 endpoint. Where nothing is switched on, nobody is told and nothing stands in the way. The only importer of opentelemetry
 and prometheus_client.
 
-words      what may stand in a label: kinds of readers, codes, names of operations, each from a closed set
+words      what may stand in a label: kinds of readers and codes, from closed sets
 metrics    counters and histograms, for several processes together, and the port they are read at
 traces     spans, taken on from who asks and handed on to remote subgraphs
 watch      an engine -> metrics and spans

@@ -8,7 +8,7 @@ The line is one object of JSON:
     status      of the answer; 499 if the client left before it
     ms, bytes   how long it took, how long its body is
     kind        citizen, officer, analyst, partner; `-` before that is known
-    operation   its name, if it is a known one, otherwise `other`; `-` if it was not planned
+    operation   its name, if its document is stored, otherwise `other`; `-` if it was not planned
     hash        the signature of its document (`hub.operation.signature`)
     fetches     in its plan
     errors      code -> how many
@@ -16,7 +16,7 @@ The line is one object of JSON:
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from time import perf_counter
@@ -43,9 +43,9 @@ _TRACEPARENT = b"traceparent"
 
 
 class WatchedEndpoint:
-    """`known` are the names of operations that may be repeated: those of the manifest."""
+    """ASGI: the endpoint, and whoever is told of it."""
 
-    __slots__ = ("_app", "_known", "_lines", "_metrics", "_tracer")
+    __slots__ = ("_app", "_lines", "_metrics", "_tracer")
 
     def __init__(
         self,
@@ -53,13 +53,11 @@ class WatchedEndpoint:
         metrics: Metrics | None,
         tracer: Tracer | None,
         lines: Lines | None,
-        known: Collection[str] = (),
     ) -> None:
         self._app = app
         self._metrics = metrics
         self._tracer = tracer
         self._lines = lines
-        self._known = frozenset(known)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(PATH):
@@ -91,21 +89,15 @@ class WatchedEndpoint:
 
     def _attribute(self, span: Span, seen: _Seen, noted: Noted) -> None:
         span.set_attribute("http.response.status_code", seen.status)
-        span.set_attribute("hub.operation", self._operation(noted))
+        span.set_attribute("hub.operation", _operation(noted))
         span.set_attribute("hub.kind", _kind(noted))
         codes = _codes(seen, noted)
         if codes:
             span.set_attribute("hub.errors", sorted(codes))
             span.set_status(StatusCode.ERROR)
 
-    def _operation(self, noted: Noted) -> str:
-        about = noted.response.about if noted.response is not None else None
-        if about is None:
-            return NOBODY
-        return about.name if about.name in self._known else OTHER
-
     def _note(self, seen: _Seen, noted: Noted, span: Span | None, seconds: float) -> None:
-        operation, codes = self._operation(noted), _codes(seen, noted)
+        operation, codes = _operation(noted), _codes(seen, noted)
         metrics = self._metrics
         if metrics is not None:
             metrics.under_way.dec()
@@ -158,6 +150,11 @@ class _Seen:
             if not self._packed and not message.get("more_body", False):
                 self.content = body
         await self._send(message)
+
+
+def _operation(noted: Noted) -> str:
+    about = noted.response.about if noted.response is not None else None
+    return NOBODY if about is None else about.name or OTHER
 
 
 def _kind(noted: Noted) -> str:

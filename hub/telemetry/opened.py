@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Awaitable, Callable, Collection, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import ExitStack, contextmanager
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -43,13 +43,13 @@ class Telemetry:
 
         return Watching(self._metrics, self._tracer)
 
-    def around(self, app: App, known: Collection[str] = ()) -> App:
-        """The endpoint, watched. `known` are the names of operations that metrics and lines may repeat."""
+    def around(self, app: App) -> App:
+        """The endpoint, watched."""
         if not self._on:
             return app
         from hub.telemetry.endpoint import WatchedEndpoint
 
-        return WatchedEndpoint(app, self._metrics, self._tracer, self._lines, known)
+        return WatchedEndpoint(app, self._metrics, self._tracer, self._lines)
 
     @property
     def _on(self) -> bool:

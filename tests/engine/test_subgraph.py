@@ -450,7 +450,7 @@ def test_answers_stand_where_they_were_asked_for_and_what_is_asked_twice_is_aske
 
         name, together = real.name, real.together
         question, readable, width = real.question, real.readable, real.width
-        ready, close = real.ready, real.close
+        resting, ready, close = real.resting, real.ready, real.close
 
         async def ask(self, asked: Sequence[Asked]) -> Any:
             questions.extend((question.fetch.type, list(keys)) for question, _, keys in asked)

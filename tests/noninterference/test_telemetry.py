@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -53,14 +52,14 @@ class Telling:
     """A hub that tells everything."""
 
     def __init__(self, world: World, name: str) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the test
+        reading, self._writing = os.pipe()
+        self._reading = os.fdopen(reading, "rb")
         self._metrics = Metrics()
         self._spans = InMemorySpanExporter()
-        self._lines = Lines(self._file.fileno(), lambda: pytest.fail("a line is lost"))
+        self._lines = Lines(self._writing, lambda: pytest.fail("a line is lost"))
         telemetry = Telemetry(self._metrics, Traces(SimpleSpanProcessor(self._spans)), self._lines)
         self._side = Side(world.built, world.over[name], world.identity, telemetry)
         self._before: Mapping[str, float] = {}
-        self._read = 0
 
     async def observe(self, example: Example) -> Told:
         """What is told of it."""
@@ -87,18 +86,16 @@ class Telling:
 
     def _new_lines(self, count: int) -> list[dict[str, Any]]:
         """Those of the example. A thread writes them."""
-        found: list[bytes] = []
-        while len(found) < count:
-            found = os.pread(self._file.fileno(), 10_000_000, self._read).splitlines(keepends=True)
-        self._read += sum(map(len, found))
-        assert len(found) == count
+        found = [self._reading.readline() for _ in range(count)]
         lines = [json.loads(line) for line in found]
         assert all({"time", "trace", "ms"} <= line.keys() for line in lines)
         return [{name: value for name, value in line.items() if name not in ("time", "trace", "ms")} for line in lines]
 
     def close(self) -> None:
         self._lines.close()
-        self._file.close()
+        os.close(self._writing)
+        assert self._reading.read() == b"", "a line for each request, and no more"
+        self._reading.close()
 
 
 def samples(registry: CollectorRegistry) -> dict[str, float]:

@@ -26,6 +26,7 @@ from tests.telemetry.collector import Collector
 
 HUB = [sys.executable, "-c", "from hub.cli import main; main(prog_name='hub')"]
 PATIENCE = 20.0
+STORED = "query Stored { me { fullName } }"
 
 
 @dataclass(slots=True)
@@ -80,7 +81,11 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def serving(demo: Demo, dsns: SourceDsns, make_token: MakeToken) -> Iterator[Serving]:
+def serving(
+    demo: Demo, dsns: SourceDsns, make_token: MakeToken, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Serving]:
+    manifest = tmp_path_factory.mktemp("manifest") / "operations.json"
+    manifest.write_text(json.dumps({"stored": STORED}), encoding="utf-8")
     port, metrics_port = free_port(), free_port()
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("HUB_", "OTEL_"))}
     given = {f"HUB_DSN_{source.upper()}_{universe.name}": dsn for source, universe, dsn in dsns} | {
@@ -92,6 +97,7 @@ def serving(demo: Demo, dsns: SourceDsns, make_token: MakeToken) -> Iterator[Ser
         "HUB_METRICS_PORT": str(metrics_port),
         "HUB_ACCESS_LOG": "json",
         "HUB_TRACES": "otlp",
+        "HUB_OPERATIONS": str(manifest),
         "OTEL_BSP_SCHEDULE_DELAY": "50",
     }
     with (

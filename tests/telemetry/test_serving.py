@@ -10,7 +10,7 @@ import pytest
 from hub.model.viewer import Audience, RecordClass
 from hub.telemetry.words import KINDS
 from tests.telemetry.collector import Span
-from tests.telemetry.conftest import Serving
+from tests.telemetry.conftest import STORED, Serving
 
 WALK = "query Walk { me { fullName household { members { person { fullName } } } insuranceBook { bookCode } } }"
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -50,6 +50,19 @@ def test_the_line_says_who_in_general_and_what_went_wrong(
 ) -> None:
     line = serving.line(serving.ask(viewer, query))
     assert (line["status"], line["kind"], line["errors"]) == (status, kind, errors)
+
+
+def test_the_name_of_an_operation_is_repeated_if_its_document_is_stored(serving: Serving) -> None:
+    """Whoever writes a document by himself could write anything as its name, that of a stored one too."""
+    by_hand = STORED.replace("fullName", "birthDate")
+    for query, operation in ((STORED, "Stored"), (by_hand, "other")):
+        response = serving.ask("citizen", query)
+        assert "data" in response.json()
+        assert serving.line(response)["operation"] == operation
+    address = f"{serving.address}/graphql/stored"
+    headers = {"authorization": f"Bearer {serving.make_token('citizen')}"}
+    assert serving.line(httpx.get(address, headers=headers))["operation"] == "Stored"
+    assert serving.metrics()["hub_request_seconds_count", (("operation", "Stored"),)] == 2
 
 
 def test_a_body_that_is_none_has_a_line_too(serving: Serving) -> None:

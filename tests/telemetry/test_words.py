@@ -10,7 +10,7 @@ import hub
 from hub.telemetry.words import CODES, codes_of
 
 HUB = Path(hub.__file__ or "").parent
-STAGES = ("operation", "policy", "planner", "executor", "sources", "server")
+STAGES = ("operation", "policy", "planner", "executor", "sources", "stored", "server")
 # What these say is for the people who build the graph.
 BUILD_TIME = (
     "policy/check.py",
@@ -35,7 +35,7 @@ def written() -> set[str]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
-        and re.fullmatch(r"[A-Z]+(_[A-Z]+)+|TIMEOUT", node.value)
+        and re.fullmatch(r"[A-Z]+(_[A-Z]+)+|TIMEOUT|UNAVAILABLE", node.value)
     }
 
 

@@ -444,11 +444,12 @@ class Settings:
     max_brackets: int = _setting(DOCUMENTS, _integer(5, 200), 80, "brackets within each other")
     max_aliases: int = _setting(DOCUMENTS, _integer(0, 100_000), 100, "its aliases")
     max_directives: int = _setting(DOCUMENTS, _integer(0, 100_000), 100, "its directives")
+    max_spreads: int = _setting(DOCUMENTS, _integer(0, 100_000), 300, "uses of fragments")
     max_operations: int = _setting(DOCUMENTS, _integer(1, 1_000), 50, "its operations")
     max_fragments: int = _setting(DOCUMENTS, _integer(0, 1_000), 100, "its fragments")
     max_variables: int = _setting(DOCUMENTS, _integer(0, 1_000), 100, "variables of an operation")
     max_depth: int = _setting(DOCUMENTS, _integer(1, 100), 40, "fields within each other")
-    max_roots: int = _setting(DOCUMENTS, _integer(1, 1_000), 50, "fields at its root")
+    max_roots: int = _setting(DOCUMENTS, _integer(1, 1_000), 30, "fields at its root")
     max_fields: int = _setting(DOCUMENTS, _integer(1, 100_000), 5_000, "fields, once its fragments are opened")
     operations: Path | None = _setting(DOCUMENTS, _FILE, None, "the manifest of stored documents")
     operations_only: frozenset[Audience] = _setting(

@@ -261,6 +261,7 @@ def document_limits(settings: Settings) -> Limits:
         brackets=settings.max_brackets,
         aliases=settings.max_aliases,
         directives=settings.max_directives,
+        spreads=settings.max_spreads,
         operations=settings.max_operations,
         fragments=settings.max_fragments,
         variables=settings.max_variables,

@@ -472,11 +472,12 @@ class Settings:
     max_brackets: int = _setting(DOCUMENTS, _integer(5, 200), 80, "brackets in each other")
     max_aliases: int = _setting(DOCUMENTS, _integer(0, 100_000), 100, "aliases")
     max_directives: int = _setting(DOCUMENTS, _integer(0, 100_000), 100, "directives")
+    max_spreads: int = _setting(DOCUMENTS, _integer(0, 100_000), 300, "uses of fragments")
     max_operations: int = _setting(DOCUMENTS, _integer(1, 1_000), 50, "operations")
     max_fragments: int = _setting(DOCUMENTS, _integer(0, 1_000), 100, "fragments")
     max_variables: int = _setting(DOCUMENTS, _integer(0, 1_000), 100, "variables")
     max_depth: int = _setting(DOCUMENTS, _integer(1, 100), 40, "fields in each other, fragments opened")
-    max_roots: int = _setting(DOCUMENTS, _integer(1, 1_000), 50, "fields of the root of an operation")
+    max_roots: int = _setting(DOCUMENTS, _integer(1, 1_000), 30, "fields of the root of an operation")
     max_fields: int = _setting(DOCUMENTS, _integer(1, 100_000), 5_000, "fields, for every type that may stand there")
     operations: Path | None = _setting(
         STORED, _FILE, None, "the manifest of stored documents, in the form of Apollo, Relay or GraphQL Code Generator"

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import math
 import random
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -25,14 +25,14 @@ from graphql import GraphQLSchema, OperationType, execute_sync, extend_schema, g
 from graphql.language import DocumentNode, FieldNode, OperationDefinitionNode, SelectionSetNode
 
 from hub.assertion import Signer, read_private_key
-from hub.cache import Bounded, Store
+from hub.cache import Bounded, MemoryStore, Store
 from hub.compose import compose, compose_alone
 from hub.errors import BuildFailed, Refused, SettingsWrong, Shown
 from hub.executor import Lanes, Observed, Program, Programs, Secrets, check, run, runs
 from hub.model.authorized import Authorized
 from hub.model.effect import Effect
 from hub.model.entrance import ENTITIES, REPRESENTATIONS, SERVICE
-from hub.model.graph import Compared, Coordinate, DeclaredGraph, PolicyTable, Remote, RowsTell
+from hub.model.graph import Agreement, Compared, Coordinate, DeclaredGraph, PolicyTable, Remote, RowsTell
 from hub.model.limits import Limits
 from hub.model.mapping import Lookup, Reference, SourceMapping
 from hub.model.operation import Operation
@@ -44,12 +44,16 @@ from hub.model.viewer import Audience, Profile, Served, Universe, Viewer, standi
 from hub.model.watch import Watch
 from hub.operation import (
     Form,
+    Formula,
     Prepared,
     booleans_given,
     check_reads_only,
     coerce_forming_variables,
     coerce_variables,
+    costs_of,
     forms_of,
+    formula_of,
+    known_part,
     normalise,
     operation_names,
     parse_document,
@@ -70,11 +74,15 @@ from hub.planner import (
 from hub.planner.view import document
 from hub.policy import (
     Entrances,
+    Explanation,
+    Place,
     RuleBook,
     authorize,
+    chart,
     check_agreement,
     contract,
     described_sdl,
+    explain,
     plan_sight,
     policy_problems,
     profiles,
@@ -238,8 +246,10 @@ def over_databases(built: Built, settings: Settings, store: Store | None = None,
         sources,
         document_limits(settings),
         pseudonym_secret=settings.pseudonym_key,
-        storing=storing(built, settings, store),
         watch=watch,
+        storing=storing_of(built, settings, store),
+        store=store,
+        budgets=dict(settings.max_cost),
     )
 
 
@@ -251,6 +261,7 @@ def document_limits(settings: Settings) -> Limits:
         brackets=settings.max_brackets,
         aliases=settings.max_aliases,
         directives=settings.max_directives,
+        spreads=settings.max_spreads,
         operations=settings.max_operations,
         fragments=settings.max_fragments,
         variables=settings.max_variables,
@@ -260,7 +271,7 @@ def document_limits(settings: Settings) -> Limits:
     )
 
 
-def storing(built: Built, settings: Settings, store: Store | None) -> Storing:
+def storing_of(built: Built, settings: Settings, store: Store | None) -> Storing:
     """What is stored of documents, as the settings say."""
     return Storing(
         built.manifest,
@@ -372,11 +383,12 @@ def over_subgraphs(
     *,
     trusted: Collection[str] = (),
     draw: Callable[[], float] = random.random,
-    limits: Limits | None = None,
     storing: Storing | None = None,
     watch: Watch | None = None,
+    settings: Settings | None = None,
+    store: Store | None = None,
 ) -> Engine:
-    """An engine over the remote subgraphs of a public graph, as for `open_gateway`."""
+    """An engine over the remote subgraphs of a public graph, as for `open_gateway`; `settings` bound what it takes."""
     supergraph = built.supergraph
     sources: dict[str, Source] = {
         name: RemoteSource(
@@ -389,7 +401,18 @@ def over_subgraphs(
         )
         for name, url in supergraph.graphs.items()
     }
-    return Engine(built, sources, limits, draw=draw, storing=storing, watch=watch)
+    if settings is None:
+        return Engine(built, sources, draw=draw, storing=storing, watch=watch)
+    return Engine(
+        built,
+        sources,
+        document_limits(settings),
+        draw=draw,
+        watch=watch,
+        storing=storing_of(built, settings, store),
+        store=store,
+        budgets=dict(settings.max_cost),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -415,6 +438,13 @@ class _Way(NamedTuple):
     forms: tuple[Form, ...]
 
 
+class _Priced(NamedTuple):
+    """What answers a request, and what it costs."""
+
+    program: Program
+    cost: Formula
+
+
 @dataclass(frozen=True, slots=True)
 class _Document:
     """A prepared document of a profile, and the programs made of it so far.
@@ -423,9 +453,13 @@ class _Document:
     """
 
     prepared: Prepared
-    programs: Bounded[_Way, Program]
+    programs: Bounded[_Way, _Priced]
     name: str = ""
     signature: str = ""
+
+
+Charge = Callable[[int], Awaitable[None]]
+"""Takes what a request costs from whoever asks; raises `Refused` if he has too little left."""
 
 
 class Engine:
@@ -445,6 +479,8 @@ class Engine:
         draw: Callable[[], float] = random.random,
         storing: Storing | None = None,
         watch: Watch | None = None,
+        budgets: Mapping[Audience, int] | None = None,
+        store: Store | None = None,
     ) -> None:
         self.built = built
         self.sources = sources if watch is None else {name: watch.source(one) for name, one in sources.items()}
@@ -460,7 +496,10 @@ class Engine:
         self._makers: Bounded[Profile, Programs] = Bounded(PROFILES_KEPT)
         self._documents: Bounded[tuple[str, str | None, Profile], _Document] = Bounded(DOCUMENTS_KEPT)
         self._lanes: Lanes | None = None
+        self._costs = costs_of(built.supergraph, built.declared)
+        self._budgets = budgets or {}
         self._storing = storing or Storing()
+        self.store: Store = store or self._storing.store or MemoryStore()
         self._stored = StoredDocuments(self._storing, self.readable)
         self._readable: Bounded[tuple[str, Profile], bool] = Bounded(
             READABLE_KEPT + len(self._storing.manifest.documents) * PROFILES_KEPT
@@ -536,25 +575,41 @@ class Engine:
             except Refused:
                 continue  # its plan hangs on variables that have no default, or it is beyond a limit
 
-    async def execute(self, request: Request, viewer: Viewer) -> Response:
-        """The answer to one request. What is wrong with the request is shown; a fault of the hub is raised."""
+    async def execute(self, request: Request, viewer: Viewer, charge: Charge | None = None) -> Response:
+        """The answer to one request. What is wrong with the request is shown; a fault of the hub is raised.
+
+        `charge` is told what it costs before anything is read for it.
+        """
         try:
-            return await self._execute(request, viewer)
+            return await self._execute(request, viewer, charge)
         except Refused as refused:
             return Response(refusal(refused.errors), executed=False, status=refused.status)
 
-    async def _execute(self, request: Request, viewer: Viewer) -> Response:
+    async def _execute(self, request: Request, viewer: Viewer, charge: Charge | None) -> Response:
         if self._stored.concerns(request, viewer.profile):
             request = await self._stored.found(request, viewer)
-        program, variables = self.program(request, viewer.profile)
+        (program, formula), variables = self._ready_to_run(request, viewer.profile)
+        cost = formula.value(variables)
+        if charge is not None:
+            await charge(cost)
         if request.plan is not None:
-            return await self._with_plan(request.plan, program, variables, viewer)
+            return await self._with_plan(request.plan, program, variables, viewer, cost)
         if self._watch is None:
             return Response(await run(program, variables, viewer))
         with self._watch.execution():
             return Response(await run(program, variables, viewer), about=program.about)
 
+    def cost(self, request: Request, profile: Profile) -> int:
+        """What a request costs; `Refused` as if it were sent."""
+        priced, variables = self._ready_to_run(request, profile)
+        return priced.cost.value(variables)
+
     def program(self, request: Request, profile: Profile) -> tuple[Program, Mapping[str, Any]]:
+        """What answers a request, and the request's own variables."""
+        priced, variables = self._ready_to_run(request, profile)
+        return priced.program, variables
+
+    def _ready_to_run(self, request: Request, profile: Profile) -> tuple[_Priced, Mapping[str, Any]]:
         """What answers a request, made once for all that are alike, and the request's own variables."""
         document = self._document(request, profile)
         prepared = document.prepared
@@ -562,31 +617,41 @@ class Engine:
         if profile.agreement is not None:
             check_agreement(request, profile, self.built.rules.agreements, self._today())
         booleans = tuple([bool(variables.get(name)) for name in prepared.booleans])
-        program, made = self._planned(document, booleans, variables, profile)
+        priced, made = self._planned(document, booleans, variables, profile)
         if self._watch is not None:
             self._watch.planned(known=not made)
-        return program, variables
+        return priced, variables
 
     def _planned(
         self, document: _Document, booleans: tuple[bool, ...], variables: Mapping[str, Any], profile: Profile
-    ) -> tuple[Program, bool]:
-        """The program, and whether it was made for this."""
+    ) -> tuple[_Priced, bool]:
+        """The program with its cost, and whether it was made for this; `Refused` if that is too much."""
         prepared = document.prepared
         forms = forms_of(prepared.forming, variables) if prepared.forming else ()
         way = _Way(self._shares.drawn(self._draw()) if self._shares.bounds else 0, booleans, forms)
-        program = document.programs.get(way)
-        if program is not None:
-            return program, False
-        program = self._program(document, way, profile, variables)
+        priced = document.programs.get(way)
+        if priced is not None:
+            self._check_cost(priced.cost, variables, profile)
+            return priced, False
+        priced = self._priced(document, way, profile, variables)
         # What introspection answers may hang on variables, and stands in its program as text.
-        if not (program.introspects and prepared.operation.variable_definitions):
-            document.programs.put(way, program)
-        return program, True
+        if not (priced.program.introspects and prepared.operation.variable_definitions):
+            document.programs.put(way, priced)
+        return priced, True
+
+    def _check_cost(self, formula: Formula, variables: Mapping[str, Any], profile: Profile) -> None:
+        """Refuses what costs more than the reader's audience may spend on one request."""
+        budget = self._budgets.get(profile.audience)
+        if budget is not None and (cost := formula.value(variables)) > budget:
+            advice = "ask for smaller pages, fewer keys, or less of each item"
+            message = f"the operation costs {cost}, more than {budget}: {advice}"
+            details = {"cost": {"requested": cost, "budget": budget}}
+            raise Refused([Shown(message, code="COST_LIMIT_EXCEEDED", details=details)])
 
     async def _with_plan(
-        self, wish: PlanWish, program: Program, variables: Mapping[str, Any], viewer: Viewer
+        self, wish: PlanWish, program: Program, variables: Mapping[str, Any], viewer: Viewer, cost: int
     ) -> Response:
-        """The answer with its plan in the extensions; or the plan alone, and `data` is null."""
+        """The answer with its plan and its cost in the extensions; or these alone, and `data` is null."""
         sight = plan_sight(viewer.profile, self.built.rules, self.contract(viewer.profile))
         shown = described(program.plan, sight)
         steps = [program.steps[id(fetch)] for fetch in fetches(program.plan)]
@@ -600,7 +665,8 @@ class Engine:
             observed = Observed()
             body = await run(program, variables, viewer, observed)
             shown = shown.with_runs(runs(shown, steps, observed, body, inside=sight.inside))
-        extensions = orjson.dumps({"plan": document(shown)})
+        price = {"requested": cost, "budget": self._budgets.get(viewer.profile.audience)}
+        extensions = orjson.dumps({"plan": document(shown), "cost": price})
         return Response(body[:-1] + b',"extensions":' + extensions + b"}", plan=shown, about=program.about)
 
     def _stage(self, name: str) -> AbstractContextManager[Any]:
@@ -623,12 +689,37 @@ class Engine:
             prepared = prepare(
                 parsed, request.operation_name, self.contract(profile), self.limits, self.built.declared.lists
             )
-        programs: Bounded[_Way, Program] = Bounded(PROGRAMS_OF_A_DOCUMENT * len(self._shares.graphs))
+        programs: Bounded[_Way, _Priced] = Bounded(PROGRAMS_OF_A_DOCUMENT * len(self._shares.graphs))
         if self._watch is None:
             return _Document(prepared, programs)
         stored = request.document in self._storing.manifest.texts
         name = prepared.operation.name.value if stored and prepared.operation.name is not None else ""
         return _Document(prepared, programs, name, signature(parsed))
+
+    def explained(self, request: Request, profile: Profile) -> tuple[Explanation, tuple[tuple[int, int], ...]]:
+        """What the reader is given of each field that his own schema has, and where the others stand.
+
+        `Refused` as `execute` would for whatever else is wrong with the operation.
+        """
+        schema = self.contract(profile)
+        document, missing = known_part(parse_document(request.document, self.limits), schema)
+        if not any(isinstance(one, OperationDefinitionNode) for one in document.definitions):
+            return Explanation(request.operation_name or "", profile, ()), missing
+        prepared = prepare(document, request.operation_name, schema, self.limits, self.built.declared.lists)
+        operation = normalise(prepared, booleans_given(prepared, request.variables), (), self.limits)
+        return explain(operation, profile, self.built.rules, self.built.supergraph.api), missing
+
+    def chart(self, profile: Profile) -> tuple[Place, ...]:
+        """The types the reader sees and what leads from one to another."""
+        return chart(self.contract(profile), self.built.supergraph, sources=self.shows_plans(profile))
+
+    def shows_plans(self, profile: Profile) -> bool:
+        """Whether the reader is shown the plans of his own requests."""
+        return profile.audience in self.built.rules.policy.plans.shown
+
+    def agreement(self, profile: Profile) -> Agreement | None:
+        """The agreement he reads by."""
+        return self.built.rules.agreements.get(profile.agreement or "")
 
     def stages(self, request: Request, profile: Profile) -> Stages:
         """Every stage's value for one request, up to the plan; variables that cannot change it need no value.
@@ -640,22 +731,34 @@ class Engine:
         forms = forms_of(prepared.forming, coerce_forming_variables(prepared, request.variables))
         return self._stages(prepared, _Way(self._shares.drawn(_LAST_DRAW), booleans, forms), profile)
 
-    def _stages(self, prepared: Prepared, way: _Way, profile: Profile) -> Stages:
+    def _stages(
+        self, prepared: Prepared, way: _Way, profile: Profile, check_cost: Callable[[Operation], object] | None = None
+    ) -> Stages:
         booleans = dict(zip(prepared.booleans, way.booleans, strict=True))
         with self._stage("normalise"):
             operation = normalise(prepared, booleans, way.forms, self.limits)
         with self._stage("authorize"):
             authorized = authorize(operation, profile, self.built.rules)
+        if check_cost is not None:
+            check_cost(operation)
         with self._stage("plan"):
             made = plan(authorized, self._shares.graphs[way.variant], self.limits.planning)
         return Stages(prepared, operation, authorized, made)
 
-    def _program(self, document: _Document, way: _Way, profile: Profile, variables: Mapping[str, Any]) -> Program:
+    def _priced(self, document: _Document, way: _Way, profile: Profile, variables: Mapping[str, Any]) -> _Priced:
         prepared = document.prepared
         if prepared.operation.operation is OperationType.SUBSCRIPTION:
             message = "a subscription is planned, and not executed: send what it selects as a query"
             raise Refused([Shown(message, code="SUBSCRIPTION_NOT_SUPPORTED")])
-        stages = self._stages(prepared, way, profile)
+        formula = Formula()
+
+        def check_cost(operation: Operation) -> None:
+            nonlocal formula
+            formula = formula_of(operation, self._costs, prepared.fragments)
+            self._check_cost(formula, variables, profile)
+
+        # What costs too much is not even planned.
+        stages = self._stages(prepared, way, profile, check_cost)
         maker = self._makers.get(profile) or self._makers.put(profile, self._maker(profile))
         answers: dict[str, Any] = {}
 
@@ -667,8 +770,9 @@ class Engine:
         with self._stage("compile"):
             program = maker.program(stages.plan, stages.operation, introspect)
         if self._watch is None:
-            return program
-        return replace(program, about=About(document.name, document.signature, len(fetches(stages.plan))))
+            return _Priced(program, formula)
+        about = About(document.name, document.signature, len(fetches(stages.plan)))
+        return _Priced(replace(program, about=about), formula)
 
     def _maker(self, profile: Profile) -> Programs:
         if self._lanes is None:

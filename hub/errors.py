@@ -8,6 +8,8 @@
     │   ├── Unauthenticated  no token, or one that is not accepted (HTTP 401)
     │   ├── Unverifiable     nobody can say now whether the token is to be accepted (HTTP 503)
     │   ├── NotUnderstood    the request is not a GraphQL request (HTTP 400)
+    │   ├── RateLimited      the reader has asked more than he may for now (HTTP 429)
+    │   ├── Overloaded       more is asked at once than can be answered in time (HTTP 503)
     │   ├── NotSafe          what may write, sent by a way that may only read (HTTP 405)
     │   └── Refused          the document or its variables are refused before anything is read
     └── Internal             masked; logged with an id
@@ -20,7 +22,7 @@ Takes nothing, imports nothing of the hub. Messages are lower case, with the inp
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -61,6 +63,8 @@ class StartFailed(HubError):
 class Shown(HubError):
     """An error made of what the client sent: `message` and `code` go into the answer.
 
+    details go in beside the code.
+
     status  of HTTP, whatever the media type of the answer; 0 where that decides
     """
 
@@ -74,12 +78,14 @@ class Shown(HubError):
         code: str | None = None,
         locations: Sequence[tuple[int, int]] = (),
         path: Sequence[str | int] = (),
+        details: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.code = code or type(self).code
         self.locations = tuple(locations)
         self.path = tuple(path)
+        self.details = dict(details or {})
 
 
 class Unauthenticated(Shown):
@@ -108,6 +114,20 @@ class NotSafe(Shown):
 
     status = 405
     code = "METHOD_NOT_ALLOWED"
+
+
+class RateLimited(Shown):
+    """The reader has used up his rate or his quota."""
+
+    status = 429
+    code = "RATE_LIMITED"
+
+
+class Overloaded(Shown):
+    """More is asked at once than can be answered in time."""
+
+    status = 503
+    code = "OVERLOADED"
 
 
 class Refused(HubError):

@@ -114,6 +114,7 @@ class Household:
         {"household_id": "id"},
         where="{ended_on} is null",
         order=("position", "id"),
+        size=8,
         gives=Standing.HOUSEHOLD,
         label=L.FAMILY,
         says="Members today (danh sách thành viên).",

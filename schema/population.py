@@ -220,6 +220,7 @@ class Query:
         },
         gives=Standing.OFFICIAL,
         page=Page(most=100, usual=20),
+        cost=20,
         # It finds by any number too: who may not read those does not search, and no agreement shares it with a name.
         label=L.DOCUMENTS,
         says="Persons by what is known of them, the best match first (tìm công dân).",

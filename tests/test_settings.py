@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import os
 import re
-from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -70,6 +69,9 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
             "HUB_OPERATIONS_ONLY": "citizen, partner",
             "HUB_PERSISTED_QUERIES": "0",
             "HUB_WARM_SECONDS": "2.5",
+            "HUB_RATE": "citizen:600/60, partner:9/1",
+            "HUB_QUOTA": "analyst:1000000/86400",
+            "HUB_MAX_COST": "citizen:7",
             "HUB_LOG_LEVEL": "debug",
             "HUB_ACCESS_LOG": "json",
             "HUB_METRICS_HOST": "::1",
@@ -90,6 +92,9 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert (settings.operations, settings.operations_only) == (keys, (Audience.CITIZEN, Audience.PARTNER))
     assert (settings.persisted_queries, settings.warm_seconds) == (0.0, 2.5)
     assert settings.log_level == "debug"
+    assert settings.rate == ((Audience.CITIZEN, 600, 60), (Audience.PARTNER, 9, 1))
+    assert dict(settings.max_cost)[Audience.CITIZEN] == 7
+    assert dict(settings.max_cost)[Audience.OFFICER] == 200_000
     assert (settings.access_log, settings.traces) == ("json", "otlp")
     assert (settings.metrics_host, settings.metrics_port) == ("::1", 9464)
     assert settings.redis_url == "rediss://hub:sesame@cache:6380/2"
@@ -97,7 +102,6 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert settings.assurance == ("vneid-2", "vneid-3")
     assert (settings.leeway, settings.keys_refresh, settings.keys_max_age) == (5.0, 60.0, 3600.0)
     assert settings.trusted_proxies == (ip_network("10.0.0.0/24"), ip_network("::1/128"))
-    assert document_limits(settings) == replace(Limits(), tokens=500)
     assert settings.remotes == tmp_path
     assert settings.pseudonym_key == bytes(range(40))
     assert (settings.assertion_key, settings.assertion_keys) == (keys, keys)
@@ -147,6 +151,10 @@ def test_an_instance_with_the_civilian_addresses_alone_is_legal() -> None:
         ("HUB_REDIS_URL", "redis://", "`HUB_REDIS_URL` must name a host, and a database by its number"),
         ("HUB_REDIS_URL", "redis://cache/first", "`HUB_REDIS_URL` must name a host, and a database by its number"),
         ("HUB_REDIS_URL", "unix://", "`HUB_REDIS_URL` must name a socket"),
+        ("HUB_RATE", "citizen:600", "`HUB_RATE` must say in how many seconds, as `citizen:600/60`"),
+        ("HUB_RATE", "nobody:6/6", "`HUB_RATE` must be audiences with their numbers, as `citizen:1000`"),
+        ("HUB_QUOTA", "citizen:6/6,citizen:7/7", "`HUB_QUOTA` must name `citizen` once"),
+        ("HUB_MAX_COST", "citizen:dear", "`HUB_MAX_COST` must be a whole number from 1 to 1000000000"),
         ("HUB_MAX_ALIASES", "many", "`HUB_MAX_ALIASES` must be a whole number from 0 to 100000, not `many`"),
         ("HUB_OWNER_DSN_EMPLOYER", "mysql://x/y", "`HUB_OWNER_DSN_EMPLOYER` must start with postgresql://"),
         ("HUB_OWNER_DSN_EMPLOYER", "postgresql://x", "`HUB_OWNER_DSN_EMPLOYER` must name a database"),

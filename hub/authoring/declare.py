@@ -89,11 +89,15 @@ def declare(
     lists: set[Coordinate] = set()
     compared: dict[Coordinate, Compared] = {}
     structure: set[Coordinate] = set()
+    weights: dict[Coordinate, int] = {}
+    sizes: dict[Coordinate, int] = {}
     urls = {one.remote.name: one.remote.url for one in remotes}
     for source in sources:
         schema = _schema(source)
         reader = _Reader(source, schema, found, transitions, labels)
         mapping = reader.mapping()
+        weights |= reader.weights
+        sizes |= reader.sizes
         reads.update(read_reads(mapping, reader.leads_to))
         described.append(Described(schema.as_str(), mapping, schema._schema, reader.leads_to))
     for source, one in zip(sources, described, strict=True):
@@ -139,6 +143,8 @@ def declare(
         frozenset(structure),
         {one.remote.name: one.remote for one in remotes},
         overlay,
+        weights=weights,
+        sizes=sizes,
     )
 
 
@@ -184,6 +190,8 @@ class _Reader:
         self.transitions = transitions
         self.labels = labels
         self.leads_to: dict[Coordinate, str] = {}
+        self.weights: dict[Coordinate, int] = {}
+        self.sizes: dict[Coordinate, int] = {}
         self.by: dict[str, dict[str, By]] = {}
 
     def mapping(self) -> SourceMapping:
@@ -268,9 +276,18 @@ class _Reader:
                 )
             if spec.transition is not None:
                 self.transitions[where] = spec.transition
+            if spec.cost is not None:
+                self.weights[where] = self.number(spec.cost, "COST_INVALID", where, "costs")
+            if spec.size is not None:
+                self.sizes[where] = self.number(spec.size, "SIZE_INVALID", where, "has the size")
             if spec.by:
                 self.by.setdefault(type_name, {})[name] = spec.by
             yield name, declared, spec
+
+    def number(self, value: int, code: str, where: Coordinate, says: str) -> int:
+        if value < 0:
+            self.problem(code, f"{where[0]}.{where[1]}", f"{says} {value}", "give 0 or more")
+        return value
 
     def fields(self, type_name: str, definition: StrawberryObjectDefinition) -> Mapping[str, FieldMapping]:
         return {

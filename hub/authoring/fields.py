@@ -90,12 +90,18 @@ Mapped = ClassOf | ColumnOf | ExpressionOf | Rows | Aggregate | Embedded | Refer
 
 @dataclass(frozen=True, slots=True)
 class FieldSpec:
-    """What metadata says about one field."""
+    """What metadata says about one field.
+
+    cost  what it weighs, where that is not what its kind weighs: an object 1, a value nothing
+    size  how many items are expected of a list that is given whole
+    """
 
     mapped: Mapped
     label: str
     transition: Transition | None = None
     by: By = By.NOTHING
+    cost: int | None = None
+    size: int | None = None
 
 
 def _field(spec: FieldSpec, says: str, resolver: Any = None, **more: Any) -> Any:
@@ -113,13 +119,20 @@ def _transition(gives: Standing | None) -> Transition | None:
 
 
 def column(
-    name: str = "", *, label: StrEnum, says: str, by: By = By.NOTHING, place: str = "", shareable: bool = False
+    name: str = "",
+    *,
+    label: StrEnum,
+    says: str,
+    by: By = By.NOTHING,
+    place: str = "",
+    shareable: bool = False,
+    cost: int | None = None,
 ) -> Any:
     """A column of the row; without a name the field's own in snake case.
 
     `by`: lists may be asked by it. `place`: the column that holds its place in an order, if that is not its own.
     """
-    return _field(FieldSpec(ColumnOf(name, place), label.value, by=by), says, shareable=shareable)
+    return _field(FieldSpec(ColumnOf(name, place), label.value, by=by, cost=cost), says, shareable=shareable)
 
 
 def record_class(*, label: StrEnum) -> Any:
@@ -127,9 +140,9 @@ def record_class(*, label: StrEnum) -> Any:
     return _field(FieldSpec(ClassOf(), label.value), "Which authority keeps the record (cơ quan quản lý hồ sơ).")
 
 
-def expression(sql: str, *, label: StrEnum, says: str) -> Any:
+def expression(sql: str, *, label: StrEnum, says: str, cost: int | None = None) -> Any:
     """SQL over columns of the row, in braces."""
-    return _field(FieldSpec(ExpressionOf(sql), label.value), says)
+    return _field(FieldSpec(ExpressionOf(sql), label.value, cost=cost), says)
 
 
 def rows(
@@ -142,12 +155,16 @@ def rows(
     where: str = "",
     gives: Standing | None = None,
     by: By = By.NOTHING,
+    cost: int | None = None,
+    size: int | None = None,
 ) -> Any:
     """A list of rows of another table of this source, always given whole. `on` is {column there: column here}.
 
-    `gives` is the standing of the reader to those rows, if they are about somebody else than this one.
+    `gives` is the standing of the reader to those rows, if they are about somebody else than this one. `size` is how
+    many are expected at the most: what is asked for is charged by it.
     """
-    return _field(FieldSpec(Rows(table, tuple(on.items()), order, where), label.value, _transition(gives), by), says)
+    rows_there = Rows(table, tuple(on.items()), order, where)
+    return _field(FieldSpec(rows_there, label.value, _transition(gives), by, cost, size), says)
 
 
 def one(
@@ -176,6 +193,7 @@ def connection(
     page: Page = SHORT,
     by: By = By.NOTHING,
     search: Mapping[str, str] | None = None,
+    cost: int | None = None,
 ) -> Any:
     """A list that is read in pages, filtered and ordered: a Relay connection. Annotate it as the list of its nodes.
 
@@ -185,12 +203,12 @@ def connection(
     """
     compared = tuple((name, _coordinate(where)) for name, where in (search or {}).items())
     rows_there = Rows(table, tuple((on or {}).items()), order, where, page=page, search=compared)
-    return _field(FieldSpec(rows_there, label.value, _transition(gives), by), says, default=strawberry.UNSET)
+    return _field(FieldSpec(rows_there, label.value, _transition(gives), by, cost), says, default=strawberry.UNSET)
 
 
-def aggregate(table: str, on: Pairs, *, label: StrEnum, says: str) -> Any:
+def aggregate(table: str, on: Pairs, *, label: StrEnum, says: str, cost: int | None = None) -> Any:
     """One object made of aggregates over rows of another table of this source."""
-    return _field(FieldSpec(Aggregate(table, tuple(on.items())), label.value), says)
+    return _field(FieldSpec(Aggregate(table, tuple(on.items())), label.value, cost=cost), says)
 
 
 def _coordinate(text: str) -> tuple[str, str]:
@@ -211,9 +229,9 @@ def link(on: Pairs, *, gives: Standing | None, label: StrEnum, says: str, by: By
     return _field(FieldSpec(Reference(tuple(on.items())), label.value, _transition(gives), by), says)
 
 
-def computed(function: Callable[..., object], *inputs: str, label: StrEnum, says: str) -> Any:
+def computed(function: Callable[..., object], *inputs: str, label: StrEnum, says: str, cost: int | None = None) -> Any:
     """A pure function of sibling fields or columns; it gets their text, None for null."""
-    return _field(FieldSpec(Computed(function, inputs), label.value), says)
+    return _field(FieldSpec(Computed(function, inputs), label.value, cost=cost), says)
 
 
 def lookup(

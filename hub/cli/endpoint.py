@@ -19,11 +19,14 @@ from hub.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from hub.cache import Store
-    from hub.engine import Built
+    from hub.engine import Built, Engine
     from hub.model.graph import DeclaredGraph
     from hub.model.supergraph import Supergraph
     from hub.model.viewer import Served
+    from hub.server.app import ForPeople
     from hub.server.edition import Edition
+    from hub.server.explore import DemoViewers
+    from hub.server.graphql import Identifies
     from hub.server.health import Look
     from hub.server.identity import Identity
     from hub.server.run import Leave
@@ -101,10 +104,11 @@ def run_endpoint(
     settings: Settings,
     announce: Callable[[str], None],
     listener: socket.socket | None = None,
+    demo: DemoViewers | None = None,
     *,
     reloads: bool = True,
 ) -> None:
-    """Serves until a signal. `announce` is called with the address as soon as it answers."""
+    """Serves until a signal. `announce` is called with the address as soon as it answers; `demo` hands out tokens."""
     from hub.engine import build, over_databases
     from hub.server.app import make_app
     from hub.server.edition import edition
@@ -130,10 +134,30 @@ def run_endpoint(
         engine = over_databases(built, settings, process.store, process.telemetry.watch)
         before = identity = open_identity(settings, served(built), before)
         health = Health(engine.ready, _beside(settings, process.store, identity), leave.leaving)
-        app = process.telemetry.around(make_app(engine, identity, settings, health))
+        people = for_people(engine, identity, settings, demo)
+        app = process.telemetry.around(make_app(engine, identity, settings, health, people))
         return edition(app, engine, identity)
 
     _run(settings, made, opened, leave, announce, listener, reloads=reloads)
+
+
+def for_people(
+    engine: Engine, identity: Identifies, settings: Settings, demo: DemoViewers | None = None
+) -> ForPeople | None:
+    """GraphiQL, the landing page and what they ask for; nothing where the settings switch them off."""
+    from hub.cli.matrix import own_html_page
+    from hub.pages import BUILT, FOLDER
+    from hub.pages.examples import read_examples
+    from hub.server.app import ForPeople
+    from hub.server.explore import Explore
+    from hub.server.pages import Pages
+
+    if not settings.pages:
+        return None
+    pages = Pages(settings, BUILT, FOLDER, demo=demo is not None)
+    examples = read_examples(ROOT / "schema" / "examples")
+    explore = Explore(engine, identity, examples, lambda profile: own_html_page(engine.built, profile), demo)
+    return ForPeople(pages, explore)
 
 
 def run_subgraph(source: str, settings: Settings, announce: Callable[[str], None]) -> None:
@@ -190,7 +214,7 @@ def run_gateway(
 
     read  the supergraph, and the addresses of its subgraphs
     """
-    from hub.engine import build_public, document_limits, over_subgraphs, storing
+    from hub.engine import build_public, over_subgraphs
     from hub.server.app import make_app
     from hub.server.edition import edition
     from hub.server.health import Health
@@ -207,12 +231,7 @@ def run_gateway(
 
     def opened(built: Built, process: _Process) -> Edition:
         engine = over_subgraphs(
-            built,
-            urls,
-            trusted=trusted,
-            limits=document_limits(settings),
-            storing=storing(built, settings, process.store),
-            watch=process.telemetry.watch,
+            built, urls, trusted=trusted, watch=process.telemetry.watch, settings=settings, store=process.store
         )
         health = Health(engine.ready, _beside(settings, process.store), leave.leaving)
         app = process.telemetry.around(make_app(engine, Everybody(engine.public_viewer), settings, health))
@@ -239,11 +258,13 @@ def _run(
     from hub.telemetry import metrics_together, open_telemetry
 
     _log(settings)
+    if reloads:
+        # Until there is something that can be made anew: `hub.server.run` and `hub.server.supervise` unblock it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     with listener or bind(settings.host, settings.port) as taken:
         address = f"http://{_shown(settings.host)}:{taken.getsockname()[1]}"
         made = _Made(build, open_)
-
-        heeds = os.getpid()
+        watches = os.getpid()
 
         def work(started: Callable[[], None], alive: int | None, first: bool) -> None:
             with open_telemetry(settings) as telemetry:
@@ -262,7 +283,7 @@ def _run(
                     leave=leave,
                     started=started,
                     alive=alive,
-                    beside=heeding(store, (lambda: os.kill(heeds, signal.SIGHUP)) if shared else None),
+                    beside=heeding(store, (lambda: os.kill(watches, signal.SIGHUP)) if shared else None),
                 )
 
         if settings.workers == 1:

@@ -153,6 +153,8 @@ class DeclaredGraph:
     remotes      name -> a subgraph in another process
     labels       (type, field) -> label, beside those that stand in the SDL
     held         (type, field) -> the only classes whose rows hold it
+    weights      (type, field) -> what it costs, where that is not what its kind costs
+    sizes        (type, field) -> how many items are expected of a list that is given whole
     """
 
     subgraphs: tuple[Subgraph, ...]
@@ -171,6 +173,8 @@ class DeclaredGraph:
     remotes: Mapping[str, Remote] = field(default_factory=dict)
     labels: Mapping[Coordinate, str] = field(default_factory=dict)
     held: Mapping[Coordinate, frozenset[RecordClass]] = field(default_factory=dict)
+    weights: Mapping[Coordinate, int] = field(default_factory=dict)
+    sizes: Mapping[Coordinate, int] = field(default_factory=dict)
 
     @property
     def here(self) -> tuple[str, ...]:

@@ -63,6 +63,7 @@ class Response:
 
     executed  false when the request was refused before anything was read
     status    of HTTP, if it was refused for a reason that has one of its own; otherwise 0
+    headers   of HTTP, beside those that every answer has
     plan      the plan that stands in the body, if one was asked for
     about     if the engine is watched, and the request got so far
     """
@@ -70,6 +71,7 @@ class Response:
     body: bytes
     executed: bool = True
     status: int = 0
+    headers: tuple[tuple[bytes, bytes], ...] = ()
     plan: Description | None = None
     about: About | None = None
 
@@ -85,4 +87,4 @@ def _entry(error: Shown) -> dict[str, Any]:
         entry["locations"] = [{"line": line, "column": column} for line, column in error.locations]
     if error.path:
         entry["path"] = list(error.path)
-    return entry | {"extensions": {"code": error.code}}
+    return entry | {"extensions": {"code": error.code, **error.details}}

@@ -131,7 +131,7 @@ class GraphQLEndpoint:
         more: Sequence[tuple[bytes, bytes]] = ()
         try:
             media = _answer_type(headers)
-            status, body = await self._answer(scope, receive, headers, who, media)
+            status, body, more = await self._answer(scope, receive, headers, who, media)
         except _Stopped as stopped:
             status, body, more = stopped.status, stopped.body, stopped.headers
         except _Gone:
@@ -158,7 +158,7 @@ class GraphQLEndpoint:
 
     async def _answer(
         self, scope: Scope, receive: Receive, headers: _Headers, who: _Who, media: bytes
-    ) -> tuple[int, bytes]:
+    ) -> tuple[int, bytes, Sequence[tuple[bytes, bytes]]]:
         method = scope["method"]
         if method == "POST":
             self._check_body(headers)
@@ -185,7 +185,7 @@ class GraphQLEndpoint:
             else:
                 content = decoded(await self._body(receive))
                 if isinstance(content, list):
-                    return 200, await self._answers(content, viewer)
+                    return 200, await self._answers(content, viewer), ()
                 request = read_request(content, path_id)
         except NotUnderstood as error:
             raise _Stopped(400, refusal([error])) from None
@@ -197,12 +197,14 @@ class GraphQLEndpoint:
         if noted is not None:
             noted.response = response
         if response.executed:
-            return 200, response.body
+            return 200, response.body, response.headers
         if response.status == 405:
             raise _Stopped(405, response.body, (b"allow", b"POST"))
+        if response.status:
+            raise _Stopped(response.status, response.body, *response.headers)
         # A document that is refused is a well-formed request: clients of the older media type read the body, not the
         # status (GraphQL over HTTP, section 6.4.1).
-        return (400 if media is GRAPHQL else 200), response.body
+        return (400 if media is GRAPHQL else 200), response.body, response.headers
 
     async def _answers(self, contents: Sequence[object], viewer: Viewer) -> bytes:
         """The answers to a list of requests, in its order; what is no request is refused by itself."""
@@ -253,6 +255,14 @@ class GraphQLEndpoint:
             if len(body) > self._transport.max_body_bytes:
                 raise self._too_large()
             return body
+        try:
+            return await self._deadline.within(self._rest(message, receive))
+        except TimeoutError:
+            error = Shown("the body took too long to come", code="TIMEOUT")
+            raise _Stopped(408, refusal([error]), (b"connection", b"close")) from None
+
+    async def _rest(self, message: Message, receive: Receive) -> bytes:
+        """A body that comes in pieces."""
         chunks: list[bytes] = []
         size = 0
         while True:

@@ -23,10 +23,10 @@ from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from hub.errors import HubError, StartFailed, origin
 from hub.server.edition import GONE, TASK, Edition, Editions
+from hub.server.head import BoundedHead
 from hub.server.health import Leaving
 
 KEEP_ALIVE = 75
@@ -96,9 +96,9 @@ def serve(
 ) -> None:
     """Serves until SIGINT or SIGTERM, then returns. Requests under way are answered before the edition is stopped.
 
-    again  makes what answers anew, in a thread, and gives what puts it together here; or raises what is wrong with it
-    alive  a descriptor that ends when nobody watches over this process any more, who alone heeds SIGINT then
-    beside what lives as long as the loop
+    again   makes what answers anew, in a thread, and gives what puts it together here; or raises what is wrong with it
+    alive   a descriptor that ends when nobody watches over this process any more, who alone heeds SIGINT then
+    beside  what lives as long as the loop
     """
     editions = Editions(first)
     server = make_server(editions, started, leave)
@@ -128,7 +128,7 @@ async def _serve(
 ) -> None:
     loop = asyncio.get_running_loop()
     if alive is not None:
-        loop.add_reader(alive, server.leave)
+        loop.add_reader(alive, _alone, loop, alive, server)
     reloading: asyncio.Task[None] | None = None
     try:
         await editions.start()
@@ -146,6 +146,12 @@ async def _serve(
             reloading.cancel()
             await asyncio.wait([reloading])
         await editions.stop()
+
+
+def _alone(loop: asyncio.AbstractEventLoop, alive: int, server: _Server) -> None:
+    """Nobody watches over this process any more."""
+    loop.remove_reader(alive)
+    server.leave()
 
 
 async def _reload(editions: Editions, again: Callable[[], Callable[[], Edition]], wanted: asyncio.Event) -> None:
@@ -197,7 +203,7 @@ class _OneWrite:
         return getattr(self._transport, name)
 
 
-class _Protocol(HttpToolsProtocol):
+class _Protocol(BoundedHead):
     """HTTP/1.1 over a transport that gathers its writes. Who leaves is not answered, and nothing is done for him."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]

@@ -24,7 +24,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import FrameType
 
-from hub.errors import HubError
+from hub.errors import HubError, origin
 
 SETTLED = 5.0
 """Seconds after which a worker that ends was not a bad start."""
@@ -75,6 +75,7 @@ class Supervisor:
         alive, life = os.pipe()
         before = {number: signal.signal(number, _noted) for number in _SIGNALS}
         before_wakes = signal.set_wakeup_fd(wakes, warn_on_full_buffer=False)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         self._workers = [_Worker() for _ in range(self.number)]
         try:
             while self._ending is None or any(worker.pid for worker in self._workers):
@@ -176,6 +177,8 @@ class Supervisor:
             except HubError as error:
                 for line in str(error).splitlines():
                     _log.error("not reloaded, what was there goes on: %s", line)
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with the new, the workers answer
+                _log.error("not reloaded, what was there goes on: %s", origin(error))
             else:
                 self._signal(signal.SIGHUP)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -12,13 +12,14 @@ import httpx
 import orjson
 import pytest
 
+from hub.cache import MemoryStore, Store
 from hub.demo.folder import Folder
 from hub.demo.tokens import AUDIENCE, ISSUER, ensure_keys, sign
 from hub.errors import Shown
 from hub.model.request import Request, Response, refusal
 from hub.model.viewer import Served, Viewer
-from hub.server.app import make_app
-from hub.server.graphql import Engine, Identifies
+from hub.server.app import Engine, make_app
+from hub.server.graphql import Identifies
 from hub.server.identity import Identity, Trust
 from hub.server.keys import read_key_set
 from hub.server.run import bind, make_server
@@ -49,8 +50,11 @@ class TinyEngine:
 
     sources: Mapping[str, bool] = field(default_factory=lambda: {"population": True, "household": True})
     calls: list[Request] = field(default_factory=list)
+    store: Store = field(default_factory=MemoryStore)
 
-    async def execute(self, request: Request, viewer: Viewer) -> Response:
+    async def execute(
+        self, request: Request, viewer: Viewer, charge: Callable[[int], Awaitable[None]] | None = None
+    ) -> Response:
         self.calls.append(request)
         match request.document.split("{")[0].strip():
             case "refuse":

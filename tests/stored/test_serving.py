@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from queue import Queue
 from threading import Thread
@@ -37,7 +37,7 @@ NEW = "query Now { new: __typename }"
 class Serving:
     """`hub gateway` over a manifest of documents that every reader is bound to."""
 
-    def __init__(self, folder: Path, documents: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, documents: object) -> None:
         self._manifest = folder / "manifest.json"
         self.store(documents)
         supergraph = folder / "supergraph.graphql"

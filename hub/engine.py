@@ -597,7 +597,7 @@ class Engine:
         if self._watch is None:
             return Response(await run(program, variables, viewer))
         with self._watch.execution():
-            return Response(await run(program, variables, viewer), about=program.about)
+            return Response(await run(program, variables, viewer), about=program.about, cost=cost)
 
     def cost(self, request: Request, profile: Profile) -> int:
         """What a request costs; `Refused` as if it were sent."""
@@ -667,7 +667,7 @@ class Engine:
             shown = shown.with_runs(runs(shown, steps, observed, body, inside=sight.inside))
         price = {"requested": cost, "budget": self._budgets.get(viewer.profile.audience)}
         extensions = orjson.dumps({"plan": document(shown), "cost": price})
-        return Response(body[:-1] + b',"extensions":' + extensions + b"}", plan=shown, about=program.about)
+        return Response(body[:-1] + b',"extensions":' + extensions + b"}", plan=shown, about=program.about, cost=cost)
 
     def _stage(self, name: str) -> AbstractContextManager[Any]:
         """A stage that is not passed by every request, timed and traced."""

@@ -11,6 +11,7 @@ The line is one object of JSON:
     operation   its name, if its document is stored, otherwise `other`; `-` if it was not planned
     hash        the signature of its document (`hub.operation.signature`)
     fetches     in its plan
+    cost        what it was charged
     errors      code -> how many
 """
 
@@ -112,6 +113,8 @@ class WatchedEndpoint:
             if operation not in self._timers:
                 self._timers[operation] = metrics.seconds.labels(operation)
             self._timers[operation].observe(seconds)
+            if noted.response is not None and noted.response.about is not None:
+                metrics.cost.observe(noted.response.cost)
             for code, count in codes.items():
                 metrics.errors.labels(code).inc(count)
         if self._lines is not None:
@@ -127,6 +130,7 @@ class WatchedEndpoint:
                 "operation": operation,
                 "hash": about.signature if about is not None else None,
                 "fetches": about.fetches if about is not None else 0,
+                "cost": noted.response.cost if noted.response is not None else 0,
                 "errors": codes,
             }
             self._lines.add(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))

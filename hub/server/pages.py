@@ -14,7 +14,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-import logging
 import mimetypes
 import re
 from collections.abc import Mapping
@@ -29,8 +28,6 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.settings import Settings
-
-_log = logging.getLogger("hub.server")
 
 _FOREVER = "public, max-age=31536000, immutable"
 _ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
@@ -71,8 +68,6 @@ class Pages:
         }
         self._landing = (sources / "landing.html").read_text(encoding="utf-8")
         self._unbuilt = (sources / "unbuilt.html").read_text(encoding="utf-8")
-        if self._manifest is None:
-            _log.warning("the page at /graphql is not built: run `python -m hub.pages`")
 
     def landing(self, _: Request) -> Response:
         """What this is, for whom, and where to go."""

@@ -61,8 +61,6 @@ CODES = frozenset(
         "PERSISTED_QUERY_NOT_FOUND",
         "PERSISTED_QUERY_NOT_SUPPORTED",
         "PLAN_NOT_SHARED",
-        "QUOTA_EXCEEDED",
-        "RATE_LIMITED",
         "PREFLIGHT_REQUIRED",
         "PURPOSE_NOT_AGREED",
         "QUOTA_EXCEEDED",

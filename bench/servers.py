@@ -74,7 +74,7 @@ class Server:
 @contextmanager
 def started(name: str, command: Sequence[str], environment: Mapping[str, str]) -> Iterator[Server]:
     """The server of a command that listens on `HUB_PORT`; stopped as soon as it does, until it is to run."""
-    port = _free_port()
+    port = free_port()
     # The caller's own settings are not the benchmark's.
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("HUB_")}
     with tempfile.TemporaryFile() as log:
@@ -101,7 +101,8 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
             process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on now."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port: int = taken.getsockname()[1]

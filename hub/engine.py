@@ -25,20 +25,20 @@ from graphql import GraphQLSchema, OperationType, execute_sync, extend_schema, g
 from graphql.language import DocumentNode, FieldNode, OperationDefinitionNode, SelectionSetNode
 
 from hub.assertion import Signer, read_private_key
-from hub.cache import Bounded, MemoryStore, Store, open_store
+from hub.cache import Bounded, MemoryStore, Store
 from hub.compose import compose, compose_alone
 from hub.errors import BuildFailed, Refused, SettingsWrong, Shown
 from hub.executor import Lanes, Observed, Program, Programs, Secrets, check, run, runs
 from hub.model.authorized import Authorized
 from hub.model.effect import Effect
 from hub.model.entrance import ENTITIES, REPRESENTATIONS, SERVICE
-from hub.model.graph import Compared, Coordinate, DeclaredGraph, PolicyTable, Remote, RowsTell
+from hub.model.graph import Agreement, Compared, Coordinate, DeclaredGraph, PolicyTable, Remote, RowsTell
 from hub.model.limits import Limits
 from hub.model.mapping import Lookup, Reference, SourceMapping
 from hub.model.operation import Operation
 from hub.model.plan import Fetch, Plan
 from hub.model.request import About, PlanWish, Request, Response, refusal
-from hub.model.source import Parameter, PseudonymKey, Source
+from hub.model.source import Opened, Parameter, PseudonymKey, Sought, Source
 from hub.model.supergraph import Supergraph
 from hub.model.viewer import Audience, Profile, Served, Universe, Viewer, standings
 from hub.model.watch import Watch
@@ -53,6 +53,7 @@ from hub.operation import (
     costs_of,
     forms_of,
     formula_of,
+    known_part,
     normalise,
     operation_names,
     parse_document,
@@ -73,11 +74,15 @@ from hub.planner import (
 from hub.planner.view import document
 from hub.policy import (
     Entrances,
+    Explanation,
+    Place,
     RuleBook,
     authorize,
+    chart,
     check_agreement,
     contract,
     described_sdl,
+    explain,
     plan_sight,
     policy_problems,
     profiles,
@@ -213,18 +218,21 @@ def _named(supergraph: Supergraph, name: str, field_name: str) -> str:
     return get_named_type(supergraph.api.type_map[name].fields[field_name].type).name  # type: ignore[attr-defined,no-any-return]
 
 
-def open_engine(declared: DeclaredGraph, settings: Settings, watch: Watch | None = None) -> Engine:
+def open_engine(declared: DeclaredGraph, settings: Settings) -> Engine:
     """An engine over the databases of the settings. It reaches them when first asked, so it starts without them."""
-    return over_databases(build(declared).with_stored(settings.operations), settings, watch)
+    return over_databases(build(declared).with_stored(settings.operations), settings)
 
 
-def open_subgraph(declared: DeclaredGraph, source: str, settings: Settings, watch: Watch | None = None) -> Engine:
+def open_subgraph(declared: DeclaredGraph, source: str, settings: Settings) -> Engine:
     """An engine over the database of one source, which stands alone."""
-    return over_databases(build_subgraph(declared, source).with_stored(settings.operations), settings, watch)
+    return over_databases(build_subgraph(declared, source).with_stored(settings.operations), settings)
 
 
-def over_databases(built: Built, settings: Settings, watch: Watch | None = None) -> Engine:
-    """An engine over the databases of the settings; `SettingsWrong` if they lack what this graph needs."""
+def over_databases(built: Built, settings: Settings, store: Store | None = None, watch: Watch | None = None) -> Engine:
+    """An engine over the databases of the settings; `SettingsWrong` if they lack what this graph needs.
+
+    store  what replicas share; it is opened and closed elsewhere, because it lives longer than an engine
+    """
     if settings.pseudonym_key is None and built.rules.uses(Effect.PSEUDONYM):
         raise SettingsWrong("`HUB_PSEUDONYM_KEY` is missing: the policy table shows pseudonyms, which are made with it")
     signer = None
@@ -233,22 +241,16 @@ def over_databases(built: Built, settings: Settings, watch: Watch | None = None)
         assert settings.assertion_key is not None
         signer = Signer(read_private_key(settings.assertion_key), settings.assertion_issuer)
     sources = _sources(built, settings, settings.pseudonym_key, signer, watch)
-    shared = open_shared(settings)
     return Engine(
         built,
         sources,
         document_limits(settings),
         pseudonym_secret=settings.pseudonym_key,
-        storing=storing_of(built, settings, shared),
         watch=watch,
-        store=shared,
+        storing=storing_of(built, settings, store),
+        store=store,
         budgets=dict(settings.max_cost),
     )
-
-
-def open_shared(settings: Settings) -> Store:
-    """What this process shares with other replicas."""
-    return open_store(settings.redis_url, seconds=settings.redis_timeout, replicas=settings.replicas)
 
 
 def document_limits(settings: Settings) -> Limits:
@@ -269,15 +271,20 @@ def document_limits(settings: Settings) -> Limits:
     )
 
 
-def storing_of(built: Built, settings: Settings, store: Store) -> Storing:
+def storing_of(built: Built, settings: Settings, store: Store | None) -> Storing:
     """What is stored of documents, as the settings say."""
-    kept = store if settings.persisted_queries else None
-    return Storing(built.manifest, settings.operations_only, kept, settings.persisted_queries, settings.warm_seconds)
+    return Storing(
+        built.manifest,
+        frozenset(settings.operations_only),
+        store if settings.persisted_queries else None,
+        settings.persisted_queries,
+        settings.warm_seconds,
+    )
 
 
-def open_unconnected(built: Built) -> Engine:
+def open_unconnected(built: Built, limits: Limits | None = None) -> Engine:
     """An engine that compiles questions, and reaches nothing to ask them."""
-    return Engine(built, _sources(built, Settings(), b"", None, None))
+    return Engine(built, _sources(built, Settings(), b"", None, None), limits)
 
 
 def _sources(
@@ -306,7 +313,11 @@ def _remote_source(
         return pseudonym_key(secret, profile.scope) if secret is not None else None
 
     def refusals(fetch: Fetch) -> Sequence[Parameter]:
-        return compile_fetch(fetch, built.declared.mappings[remote.name]).parameters if remote.replaces else ()
+        if not remote.replaces:
+            return ()
+        found = compile_fetch(fetch, built.declared.mappings[remote.name]).parameters
+        # Cursors open here only if both are made with the same secret.
+        return [one for one in found if secret is not None or not isinstance(one, Opened | Sought)]
 
     telling = {
         type_name
@@ -375,6 +386,7 @@ def over_subgraphs(
     storing: Storing | None = None,
     watch: Watch | None = None,
     settings: Settings | None = None,
+    store: Store | None = None,
 ) -> Engine:
     """An engine over the remote subgraphs of a public graph, as for `open_gateway`; `settings` bound what it takes."""
     supergraph = built.supergraph
@@ -391,15 +403,14 @@ def over_subgraphs(
     }
     if settings is None:
         return Engine(built, sources, draw=draw, storing=storing, watch=watch)
-    shared = open_shared(settings)
     return Engine(
         built,
         sources,
         document_limits(settings),
         draw=draw,
-        storing=storing_of(built, settings, shared),
         watch=watch,
-        store=shared,
+        storing=storing_of(built, settings, store),
+        store=store,
         budgets=dict(settings.max_cost),
     )
 
@@ -495,16 +506,15 @@ class Engine:
         )
 
     async def start(self) -> None:
-        """Builds what is known beforehand, so that no request waits for it: contracts, plans of stored documents."""
+        """Builds what is known beforehand, if that was not done: contracts, then plans of stored documents."""
         if not self.built.contracts:
             self.built = self.built.warmed()
         await self._warm()
 
     async def stop(self) -> None:
-        """Lets go of every source, when what was asked of it is answered, and of what is shared with replicas."""
+        """Lets go of every source, when what was asked of it is answered. What is shared lives longer."""
         if self._lanes is not None:
             await self._lanes.settled()
-        await self.store.close()
         await asyncio.gather(*(source.close() for source in self.sources.values()))
 
     async def ready(self) -> Mapping[str, bool]:
@@ -685,6 +695,31 @@ class Engine:
         stored = request.document in self._storing.manifest.texts
         name = prepared.operation.name.value if stored and prepared.operation.name is not None else ""
         return _Document(prepared, programs, name, signature(parsed))
+
+    def explained(self, request: Request, profile: Profile) -> tuple[Explanation, tuple[tuple[int, int], ...]]:
+        """What the reader is given of each field that his own schema has, and where the others stand.
+
+        `Refused` as `execute` would for whatever else is wrong with the operation.
+        """
+        schema = self.contract(profile)
+        document, missing = known_part(parse_document(request.document, self.limits), schema)
+        if not any(isinstance(one, OperationDefinitionNode) for one in document.definitions):
+            return Explanation(request.operation_name or "", profile, ()), missing
+        prepared = prepare(document, request.operation_name, schema, self.limits, self.built.declared.lists)
+        operation = normalise(prepared, booleans_given(prepared, request.variables), (), self.limits)
+        return explain(operation, profile, self.built.rules, self.built.supergraph.api), missing
+
+    def chart(self, profile: Profile) -> tuple[Place, ...]:
+        """The types the reader sees and what leads from one to another."""
+        return chart(self.contract(profile), self.built.supergraph, sources=self.shows_plans(profile))
+
+    def shows_plans(self, profile: Profile) -> bool:
+        """Whether the reader is shown the plans of his own requests."""
+        return profile.audience in self.built.rules.policy.plans.shown
+
+    def agreement(self, profile: Profile) -> Agreement | None:
+        """The agreement he reads by."""
+        return self.built.rules.agreements.get(profile.agreement or "")
 
     def stages(self, request: Request, profile: Profile) -> Stages:
         """Every stage's value for one request, up to the plan; variables that cannot change it need no value.

@@ -50,9 +50,11 @@ POLICY = Group("Who may see what", "serve, subgraph")
 REMOTE = Group("Remote subgraphs, and a source that is one", "serve, subgraph")
 LISTENING = Group("Listening", "serve, subgraph, gateway")
 LIMITS = Group("Limits", "serve, subgraph, gateway")
-DOCUMENTS = Group("Documents", "serve, subgraph, gateway")
+DOCUMENTS = Group("How large a document may be", "serve, subgraph, gateway")
 MIGRATING = Group("Migrating", "migrate")
 SHARING = Group("What replicas share", "serve, subgraph, gateway")
+STORED = Group("Stored documents", "serve, subgraph, gateway")
+PAGES = Group("Pages for browsers", "serve")
 TELLING = Group("Logs, metrics, traces", "serve, subgraph, gateway")
 
 
@@ -146,13 +148,6 @@ def _secret_bytes(text: str) -> bytes:
     return value
 
 
-def _audiences(text: str) -> frozenset[Audience]:
-    names = _separated(text)
-    if unknown := [name for name in names if name not in tuple(Audience)]:
-        raise ValueError(f"must be audiences with commas between; `{unknown[0]}` is none of {', '.join(Audience)}")
-    return frozenset(map(Audience, names))
-
-
 def _postgres_dsn(text: str) -> str:
     text = text.strip()
     parts = urlsplit(text)
@@ -176,9 +171,32 @@ def _redis_url(text: str) -> str:
     return text
 
 
+def _on_or_off(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise ValueError("must be on or off")
+    return text == "on"
+
+
+def _issuer(text: str) -> str:
+    """An address that a browser is sent to: where it asks for a token, nobody must listen."""
+    parts = urlsplit(text)
+    if (
+        parts.query
+        or parts.fragment
+        or not parts.hostname
+        or not re.fullmatch(r"[\x21\x23-\x26\x28-\x3a\x3c-\x7e]+", text)
+    ):
+        raise ValueError("must be the address of an OpenID Connect issuer: https://login.example.vn")
+    here = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if parts.scheme != "https" and not (parts.scheme == "http" and here):
+        raise ValueError("must start with https://")
+    return text.rstrip("/")
+
+
 _TEXT = Reader("text", _not_empty)
-_AUDIENCES = Reader("audiences with commas between", _audiences)
 _REDIS_URL = Reader("redis://, rediss:// or unix://", _redis_url)
+_ON_OR_OFF = Reader("on, off", _on_or_off)
+_ISSUER = Reader("https:// address", _issuer)
 _FILE = Reader("path of a file", _existing_file)
 _FOLDER = Reader("path of a folder", _existing_folder)
 _DSN = Reader("postgresql://role:password@host/database", _postgres_dsn)
@@ -215,6 +233,16 @@ _THIS_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
 _TEXTS = Reader("texts with commas between", _separated)
 _NETWORKS = Reader("addresses or networks with commas between", _networks)
 _KEYS = Reader("path of a file, or https:// address", _file_or_address)
+
+
+def _audiences(text: str) -> tuple[Audience, ...]:
+    names = _separated(text)
+    if unknown := [name for name in names if name not in tuple(Audience)]:
+        raise ValueError(f"must be audiences with commas between; `{unknown[0]}` is none of {', '.join(Audience)}")
+    return tuple(map(Audience, names))
+
+
+_AUDIENCES = Reader("audiences with commas between", _audiences)
 
 
 class InTime(NamedTuple):
@@ -426,9 +454,9 @@ class Settings:
         LIMITS,
         _integer(0, 100_000_000, "bytes"),
         8_192,
-        "from how many bytes an answer is compressed for who asks for that; 0 for never",
+        "from which size an answer is compressed for who accepts that; 0 for never",
     )
-    batch_requests: int = _setting(LIMITS, _integer(1, 100), 1, "requests that may come in one list; 1: no lists")
+    batch_requests: int = _setting(LIMITS, _integer(1, 100), 1, "how many requests may come in one list; 1: no lists")
     max_concurrent: int = _setting(LIMITS, _integer(1, 100_000), 256, "how many requests a process answers at once")
     max_waiting: int = _setting(LIMITS, _integer(0, 100_000), 512, "how many more wait; the next one is answered 503")
     max_wait: float = _setting(LIMITS, _seconds(0.001, 60), 1.0, "how long one waits before it is answered 503")
@@ -439,36 +467,43 @@ class Settings:
         LIMITS, _IN_TIME, (), "what the requests of a reader may cost in a time; who is not named is not counted"
     )
     max_cost: tuple[AtOnce, ...] = _setting(LIMITS, _COSTS, _MAX_COST, "what one request may cost")
-    max_characters: int = _setting(DOCUMENTS, _integer(100, 1_000_000), 50_000, "characters of a document")
-    max_tokens: int = _setting(DOCUMENTS, _integer(10, 100_000), 2_000, "its words and signs")
-    max_brackets: int = _setting(DOCUMENTS, _integer(5, 200), 80, "brackets within each other")
-    max_aliases: int = _setting(DOCUMENTS, _integer(0, 100_000), 100, "its aliases")
-    max_directives: int = _setting(DOCUMENTS, _integer(0, 100_000), 100, "its directives")
+    max_characters: int = _setting(DOCUMENTS, _integer(100, 1_000_000), 50_000, "characters")
+    max_tokens: int = _setting(DOCUMENTS, _integer(10, 100_000), 2_000, "tokens: words, numbers, strings, signs")
+    max_brackets: int = _setting(DOCUMENTS, _integer(5, 200), 80, "brackets in each other")
+    max_aliases: int = _setting(DOCUMENTS, _integer(0, 100_000), 100, "aliases")
+    max_directives: int = _setting(DOCUMENTS, _integer(0, 100_000), 100, "directives")
     max_spreads: int = _setting(DOCUMENTS, _integer(0, 100_000), 300, "uses of fragments")
-    max_operations: int = _setting(DOCUMENTS, _integer(1, 1_000), 50, "its operations")
-    max_fragments: int = _setting(DOCUMENTS, _integer(0, 1_000), 100, "its fragments")
-    max_variables: int = _setting(DOCUMENTS, _integer(0, 1_000), 100, "variables of an operation")
-    max_depth: int = _setting(DOCUMENTS, _integer(1, 100), 40, "fields within each other")
-    max_roots: int = _setting(DOCUMENTS, _integer(1, 1_000), 30, "fields at its root")
-    max_fields: int = _setting(DOCUMENTS, _integer(1, 100_000), 5_000, "fields, once its fragments are opened")
-    operations: Path | None = _setting(DOCUMENTS, _FILE, None, "the manifest of stored documents")
-    operations_only: frozenset[Audience] = _setting(
-        DOCUMENTS, _AUDIENCES, frozenset(), "the audiences that run nothing else"
+    max_operations: int = _setting(DOCUMENTS, _integer(1, 1_000), 50, "operations")
+    max_fragments: int = _setting(DOCUMENTS, _integer(0, 1_000), 100, "fragments")
+    max_variables: int = _setting(DOCUMENTS, _integer(0, 1_000), 100, "variables")
+    max_depth: int = _setting(DOCUMENTS, _integer(1, 100), 40, "fields in each other, fragments opened")
+    max_roots: int = _setting(DOCUMENTS, _integer(1, 1_000), 30, "fields of the root of an operation")
+    max_fields: int = _setting(DOCUMENTS, _integer(1, 100_000), 5_000, "fields, for every type that may stand there")
+    operations: Path | None = _setting(
+        STORED, _FILE, None, "the manifest of stored documents, in the form of Apollo, Relay or GraphQL Code Generator"
+    )
+    operations_only: tuple[Audience, ...] = _setting(
+        STORED, _AUDIENCES, (), "the audiences that may run stored documents only"
     )
     persisted_queries: float = _setting(
-        DOCUMENTS,
+        STORED,
         _seconds(0, 31_536_000),
         86_400.0,
-        "how long a document that was sent may be asked for by its hash; 0 for never",
+        "how long a document is kept that came with its hash (automatic persisted queries); 0 for not at all",
     )
     warm_seconds: float = _setting(
-        DOCUMENTS, _seconds(0, 600), 10.0, "how long a start or a reload may take to plan them"
+        STORED, _seconds(0, 600), 10.0, "how long a start or a reload may take to plan stored documents"
     )
     redis_url: str | None = _setting(
         SHARING, _REDIS_URL, None, "what replicas share; without it this process is alone", secret=True
     )
     redis_timeout: float = _setting(SHARING, _seconds(0.001, 10), 0.05, "how long one answer of Redis may take")
     replicas: int = _setting(SHARING, _integer(1, 10_000), 1, "how many processes share it, workers counted one by one")
+    pages: bool = _setting(PAGES, _ON_OR_OFF, True, "GraphiQL at /graphql, and the landing page at /; off for neither")
+    sign_in_issuer: str = _setting(
+        PAGES, _ISSUER, "", "the OpenID Connect issuer where people who open GraphiQL sign in, with PKCE"
+    )
+    sign_in_client: str = _setting(PAGES, _TEXT, "", "what the issuer calls this page: its client id")
     owner_dsns: Mapping[str, str] = _family(
         MIGRATING, "HUB_OWNER_DSN_<SOURCE>", _DSN, "who owns a source's database, and migrates it", dict
     )
@@ -535,7 +570,9 @@ def declared() -> tuple[Setting, ...]:
 
 def _written(value: object) -> str:
     """A value as it would stand in the environment."""
-    if isinstance(value, tuple | frozenset):
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple):
         return ", ".join(map(str, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
 
@@ -611,6 +648,9 @@ def require_serving(settings: Settings, sources: tuple[str, ...] = SOURCES) -> N
     """What the server cannot start without: somewhere to read, a key set, an issuer."""
     problems = list(_no_dsn(settings, sources))
     problems += _nobody(settings)
+    if bool(settings.sign_in_issuer) is not bool(settings.sign_in_client):
+        lacking = "HUB_SIGN_IN_CLIENT" if settings.sign_in_issuer else "HUB_SIGN_IN_ISSUER"
+        problems.append(f"`{lacking}` is missing: signing in needs the issuer and the client id")
     if problems:
         raise SettingsWrong("\n".join(problems))
 

@@ -8,12 +8,12 @@ only now a hidden row is found, and then dropped.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import psycopg
 from psycopg import sql
 
 from hub.demo.cluster import Cluster
-from hub.demo.country.rows import columns
 from hub.migrate.roles import grant_roles
 from hub.model.viewer import RecordClass, Universe
 from hub.settings import SourceDsns
@@ -38,7 +38,7 @@ def in_one_table(cluster: Cluster) -> SourceDsns:
             names = {
                 "table": sql.Identifier(table),
                 "kept": sql.Identifier(f"{table}_apart"),
-                "columns": sql.SQL(", ").join(map(sql.Identifier, columns(table))),
+                "columns": sql.SQL(", ").join(map(sql.Identifier, _columns(connection, table))),
             }
             rows = sql.SQL(" union all ").join(
                 sql.SQL("select {}::text as record_class, {columns} from {}.{table}").format(
@@ -65,3 +65,12 @@ def in_one_table(cluster: Cluster) -> SourceDsns:
     dsns = cluster.dsns((Universe.CIVILIAN,)).by_source
     address = dsns["population"][Universe.CIVILIAN].replace("/population?", f"/{DATABASE}?")
     return SourceDsns({**dsns, "population": {Universe.CIVILIAN: address}})
+
+
+def _columns(connection: psycopg.Connection[Any], table: str) -> list[str]:
+    """Those of the table, also what the database makes of others."""
+    statement = (
+        "select column_name from information_schema.columns"
+        " where table_schema = 'civilian' and table_name = %s order by ordinal_position"
+    )
+    return [name for (name,) in connection.execute(statement, (table,))]

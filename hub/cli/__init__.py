@@ -5,6 +5,7 @@
     serve     hub serve
     subgraph  hub subgraph: one source by itself
     gateway   hub gateway: a supergraph of remote subgraphs
+    reload    hub reload
     settings  hub settings
     migrate   hub migrate
     fill      hub fill: people who do not exist, into databases that are somewhere else
@@ -34,6 +35,7 @@ _COMMANDS = {
     "serve": "hub.cli.serve",
     "subgraph": "hub.cli.subgraph",
     "gateway": "hub.cli.gateway",
+    "reload": "hub.cli.reload",
     "settings": "hub.cli.settings",
     "migrate": "hub.cli.migrate",
     "fill": "hub.cli.fill",

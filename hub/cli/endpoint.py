@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import os
+import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -16,13 +18,16 @@ from hub.model.viewer import Universe
 from hub.settings import Settings, read_settings
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
-
+    from hub.cache import Store
     from hub.engine import Built, Engine
     from hub.model.graph import DeclaredGraph
     from hub.model.supergraph import Supergraph
     from hub.model.viewer import Served
+    from hub.server.app import ForPeople
     from hub.server.edition import Edition
+    from hub.server.explore import DemoViewers
+    from hub.server.graphql import Identifies
+    from hub.server.health import Look
     from hub.server.identity import Identity
     from hub.server.run import Leave
     from hub.telemetry import Telemetry
@@ -65,16 +70,24 @@ def graph_and_settings(environment: Mapping[str, str]) -> tuple[DeclaredGraph, S
     return graph, read_settings(environment, graph.here)
 
 
+@dataclass(frozen=True, slots=True)
+class _Process:
+    """What lives as long as a process, whatever it answers with: what it shares with others, and what measures it."""
+
+    store: Store
+    telemetry: Telemetry
+
+
 @dataclass(slots=True)
 class _Made:
     """What answers: the graph as it was last built, and how an edition is put together over it.
 
     build  reads everything that may change and checks it, or raises what is wrong
-    open   puts together what answers, in the process that answers, and what measures it
+    open   puts together what answers, in the process that answers
     """
 
     build: Callable[[], Built]
-    open: Callable[[Built, Telemetry], Edition]
+    open: Callable[[Built, _Process], Edition]
     built: Built = field(init=False)
 
     def __post_init__(self) -> None:
@@ -83,20 +96,22 @@ class _Made:
     def renew(self) -> None:
         self.built = self.build()
 
-    def edition(self, telemetry: Telemetry) -> Edition:
-        return self.open(self.built, telemetry)
+    def edition(self, process: _Process) -> Edition:
+        return self.open(self.built, process)
 
 
 def run_endpoint(
     settings: Settings,
     announce: Callable[[str], None],
     listener: socket.socket | None = None,
+    demo: DemoViewers | None = None,
     *,
     reloads: bool = True,
 ) -> None:
-    """Serves until a signal. `announce` is called with the address as soon as it answers."""
+    """Serves until a signal. `announce` is called with the address as soon as it answers; `demo` hands out tokens."""
     from hub.engine import build, over_databases
     from hub.server.app import make_app
+    from hub.server.edition import edition
     from hub.server.health import Health
     from hub.server.identity import open_identity
     from hub.server.run import Leave
@@ -114,14 +129,35 @@ def run_endpoint(
     def served(built: Built) -> Served:
         return built.served(settings.dsns.universes or tuple(Universe))
 
-    def opened(built: Built, telemetry: Telemetry) -> Edition:
+    def opened(built: Built, process: _Process) -> Edition:
         nonlocal before
-        engine = over_databases(built, settings, telemetry.watch)
+        engine = over_databases(built, settings, process.store, process.telemetry.watch)
         before = identity = open_identity(settings, served(built), before)
-        health = Health(engine.ready, {"issuers": _always(identity.ready)}, leave.leaving)
-        return _edition(telemetry.around(make_app(engine, identity, settings, health)), engine, identity)
+        health = Health(engine.ready, _beside(settings, process.store, identity), leave.leaving)
+        people = for_people(engine, identity, settings, demo)
+        app = process.telemetry.around(make_app(engine, identity, settings, health, people))
+        return edition(app, engine, identity)
 
     _run(settings, made, opened, leave, announce, listener, reloads=reloads)
+
+
+def for_people(
+    engine: Engine, identity: Identifies, settings: Settings, demo: DemoViewers | None = None
+) -> ForPeople | None:
+    """GraphiQL, the landing page and what they ask for; nothing where the settings switch them off."""
+    from hub.cli.matrix import own_html_page
+    from hub.pages import BUILT, FOLDER
+    from hub.pages.examples import read_examples
+    from hub.server.app import ForPeople
+    from hub.server.explore import Explore
+    from hub.server.pages import Pages
+
+    if not settings.pages:
+        return None
+    pages = Pages(settings, BUILT, FOLDER, demo=demo is not None)
+    examples = read_examples(ROOT / "schema" / "examples")
+    explore = Explore(engine, identity, examples, lambda profile: own_html_page(engine.built, profile), demo)
+    return ForPeople(pages, explore)
 
 
 def run_subgraph(source: str, settings: Settings, announce: Callable[[str], None]) -> None:
@@ -130,6 +166,7 @@ def run_subgraph(source: str, settings: Settings, announce: Callable[[str], None
     from hub.server.app import make_app
     from hub.server.asking import Asking
     from hub.server.asserted import Verifier
+    from hub.server.edition import edition
     from hub.server.health import Health
     from hub.server.identity import open_identity
     from hub.server.keys import read_key_set
@@ -154,12 +191,13 @@ def run_subgraph(source: str, settings: Settings, announce: Callable[[str], None
             readers = open_identity(settings, served, before)
         return hub, readers
 
-    def opened(built: Built, telemetry: Telemetry) -> Edition:
+    def opened(built: Built, process: _Process) -> Edition:
         nonlocal before
-        engine = over_databases(built, settings, telemetry.watch)
+        engine = over_databases(built, settings, process.store, process.telemetry.watch)
         hub, before = trusted(built)
-        health = Health(engine.ready, {"issuers": _always(before.ready)} if before else {}, leave.leaving)
-        return _edition(telemetry.around(make_app(engine, Asking(hub, before), settings, health)), engine, before)
+        health = Health(engine.ready, _beside(settings, process.store, before), leave.leaving)
+        app = process.telemetry.around(make_app(engine, Asking(hub, before), settings, health))
+        return edition(app, engine, *([before] if before else []))
 
     _run(settings, made, opened, leave, announce)
 
@@ -178,6 +216,7 @@ def run_gateway(
     """
     from hub.engine import build_public, over_subgraphs
     from hub.server.app import make_app
+    from hub.server.edition import edition
     from hub.server.health import Health
     from hub.server.identity import Everybody
     from hub.server.run import Leave
@@ -190,10 +229,13 @@ def run_gateway(
         supergraph, urls = read()
         return build_public(supergraph, labels).warmed().with_stored(settings.operations)
 
-    def opened(built: Built, telemetry: Telemetry) -> Edition:
-        engine = over_subgraphs(built, urls, trusted=trusted, watch=telemetry.watch, settings=settings)
-        health = Health(engine.ready, leaving=leave.leaving)
-        return _edition(telemetry.around(make_app(engine, Everybody(engine.public_viewer), settings, health)), engine)
+    def opened(built: Built, process: _Process) -> Edition:
+        engine = over_subgraphs(
+            built, urls, trusted=trusted, watch=process.telemetry.watch, settings=settings, store=process.store
+        )
+        health = Health(engine.ready, _beside(settings, process.store), leave.leaving)
+        app = process.telemetry.around(make_app(engine, Everybody(engine.public_viewer), settings, health))
+        return edition(app, engine)
 
     _run(settings, made, opened, leave, announce)
 
@@ -201,7 +243,7 @@ def run_gateway(
 def _run(
     settings: Settings,
     build: Callable[[], Built],
-    open_: Callable[[Built, Telemetry], Edition],
+    open_: Callable[[Built, _Process], Edition],
     leave: Leave,
     announce: Callable[[str], None],
     listener: socket.socket | None = None,
@@ -209,50 +251,53 @@ def _run(
     reloads: bool = True,
 ) -> None:
     """Serves what is built, in this process or in several, and again what is built anew."""
+    from hub.cache import open_store
+    from hub.server.reload import heeding
     from hub.server.run import bind, serve
     from hub.server.supervise import Supervisor
     from hub.telemetry import metrics_together, open_telemetry
 
     _log(settings)
+    if reloads:
+        # Until there is something that can be made anew: `hub.server.run` and `hub.server.supervise` unblock it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     with listener or bind(settings.host, settings.port) as taken:
         address = f"http://{_shown(settings.host)}:{taken.getsockname()[1]}"
         made = _Made(build, open_)
+        watches = os.getpid()
 
-        def work(started: Callable[[], None], alive: int | None) -> None:
+        def work(started: Callable[[], None], alive: int | None, first: bool) -> None:
             with open_telemetry(settings) as telemetry:
-
-                def edition() -> Edition:
-                    return made.edition(telemetry)
+                store = open_store(settings.redis_url, seconds=settings.redis_timeout, replicas=settings.replicas)
+                process = _Process(store, telemetry)
 
                 def again() -> Callable[[], Edition]:
                     made.renew()
-                    return edition
+                    return lambda: made.edition(process)
 
-                serve(edition(), taken, again=again if reloads else None, leave=leave, started=started, alive=alive)
+                shared = reloads and first and settings.redis_url is not None
+                serve(
+                    made.edition(process),
+                    taken,
+                    again=again if reloads else None,
+                    leave=leave,
+                    started=started,
+                    alive=alive,
+                    beside=heeding(store, (lambda: os.kill(watches, signal.SIGHUP)) if shared else None),
+                )
 
         if settings.workers == 1:
-            work(lambda: announce(address), None)
+            work(lambda: announce(address), None, first=True)
             return
         within = settings.drain_notice + settings.drain_timeout + settings.statement_timeout + _SPARE
         with metrics_together():
             Supervisor(work, settings.workers, made.renew, within, lambda: announce(address)).run()
 
 
-def _edition(app: ASGIApp, engine: Engine, identity: Identity | None = None) -> Edition:
-    """An application that begins and ends with its engine, and with the keys of who may ask."""
-    from hub.server.edition import Edition
-
-    async def start() -> None:
-        await engine.start()
-        if identity is not None:
-            await identity.start()
-
-    async def stop() -> None:
-        if identity is not None:
-            await identity.stop()
-        await engine.stop()
-
-    return Edition(app, start, stop)
+def _beside(settings: Settings, store: Store, identity: Identity | None = None) -> Mapping[str, Look]:
+    """What /health/ready shows beside the sources."""
+    found: dict[str, Look] = {"issuers": _always(identity.ready)} if identity is not None else {}
+    return found | ({"redis": store.ready} if settings.redis_url is not None else {})
 
 
 def _always(look: Callable[[], Mapping[str, bool]]) -> Callable[[], Awaitable[Mapping[str, bool]]]:

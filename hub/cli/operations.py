@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from hub.cli.common import built_graph, sample_viewer
+from hub.cli.common import sample_viewer
 from hub.cli.token import NAMES
 from hub.errors import Refused, Shown
 
@@ -37,16 +38,19 @@ def operations() -> None:
 def check(manifest: Path, viewers: tuple[str, ...]) -> None:
     """Check that every document in MANIFEST is valid and can be planned as VIEWER sees the graph.
 
-    Prints every problem with its document, line and column; exit code 1 if there is one. Reads no database.
+    Prints every problem with its document, line and column; exit code 1 if there is one. Reads no database; policy,
+    agreements and limits are those of the environment, as for `hub serve`.
 
     \b
       hub operations check persisted-documents.json --as citizen --as health-ministry
     """  # noqa: D301 - `\\b` is click's mark for text that keeps its lines
-    from hub.engine import open_unconnected
+    from hub.cli.endpoint import graph_and_settings
+    from hub.engine import build, document_limits, open_unconnected
     from hub.stored import read_manifest
 
     documents = read_manifest(manifest).documents
-    engine = open_unconnected(built_graph())
+    declared, settings = graph_and_settings(os.environ)
+    engine = open_unconnected(build(declared), document_limits(settings))
     wrong = 0
     for viewer in dict.fromkeys(viewers):
         profile = sample_viewer(viewer, None, engine.built).profile

@@ -32,7 +32,7 @@ from hub.model.plan import (
     passed_key,
 )
 from hub.model.request import About
-from hub.model.source import KEY_PARTS, Argued, CursorChild, ListedChild, MergedChild, absent
+from hub.model.source import KEY_PARTS, CursorChild, ListedChild, MergedChild, absent
 from hub.model.viewer import Viewer
 
 
@@ -213,7 +213,7 @@ class Programs:
             question.text,
             question.shaped,
             question.passed,
-            tuple(repr((one.argument, one.use) if isinstance(one, Argued) else one) for one in question.parameters),
+            tuple(map(repr, question.parameters)),
             tuple(
                 (id(child.step), child.column, child.absent, child.carried, child.needs)
                 if isinstance(child, StepChild)

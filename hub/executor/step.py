@@ -13,7 +13,7 @@ from hub.executor.children import Child, StepChild
 from hub.executor.gather import Lane, Loader
 from hub.executor.secrets import Secrets, digest
 from hub.model.operation import argument_value, is_given
-from hub.model.source import Argued, Binding, Opened, Parameter, PseudonymKey, Question, Sought
+from hub.model.source import Argued, Binding, Checked, Opened, Parameter, PseudonymKey, Question, Sought
 
 if TYPE_CHECKING:
     from hub.executor.observe import Observed
@@ -98,6 +98,10 @@ def _bound(parameter: Parameter, variables: Mapping[str, Any], secrets: Secrets)
         case Sought(arguments, cursor):
             position = None if cursor is None else _opened(cursor, variables, secrets)
             return parameter.read(argument_value(arguments, variables), position)
+        case Checked(sent, cursors):
+            for cursor in cursors:
+                _opened(cursor, variables, secrets)
+            return _bound(sent, variables, secrets)
 
 
 def _opened(parameter: Opened, variables: Mapping[str, Any], secrets: Secrets) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ field do. Those inside stand between `INNER` and `INNER_END` and are filled firs
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -74,7 +75,7 @@ class Argued:
 
     field: str
     argument: Argument
-    check: Callable[[Any], Any]
+    check: Callable[[Any], Any] = dataclasses.field(repr=False)
     missing: Any = None
     use: str = ""
 
@@ -119,7 +120,15 @@ class Sought:
     read: Callable[[Any, tuple[str, ...] | None], Any] = field(compare=False, repr=False)
 
 
-Parameter = Argued | PseudonymKey | Binding | Opened | Sought
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A value that another instance is sent as the client gave it, once it is found to open here as these cursors."""
+
+    sent: Argued
+    cursors: tuple[Opened, ...]
+
+
+Parameter = Argued | PseudonymKey | Binding | Opened | Sought | Checked
 
 
 @dataclass(frozen=True, slots=True)

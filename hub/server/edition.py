@@ -12,6 +12,7 @@ import gc
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -45,6 +46,27 @@ class _Serving:
     edition: Edition
     requests: int = 0
     idle: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Part(Protocol):
+    """What begins and ends with an edition."""
+
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+
+
+def edition(app: ASGIApp, *parts: Part) -> Edition:
+    """An application with its parts, which begin in this order and end in the other."""
+
+    async def start() -> None:
+        for part in parts:
+            await part.start()
+
+    async def stop() -> None:
+        for part in reversed(parts):
+            await part.stop()
+
+    return Edition(app, start, stop)
 
 
 class Editions:

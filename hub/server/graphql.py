@@ -84,6 +84,13 @@ class _Stopped(Exception):
         self.headers = headers
 
 
+class _Who(NamedTuple):
+    """The headers that say who asks, each as often as it is there."""
+
+    authorization: Sequence[bytes]
+    certificate: Sequence[bytes]
+
+
 class _Gone(Exception):
     """The client has left; there is nobody to answer."""
 
@@ -103,13 +110,6 @@ class Transport:
     batch: int = 1
 
 
-class _Asking(NamedTuple):
-    """The headers that say who asks, each as often as it came."""
-
-    authorization: Sequence[bytes]
-    certificate: Sequence[bytes]
-
-
 class GraphQLEndpoint:
     """ASGI."""
 
@@ -123,7 +123,7 @@ class GraphQLEndpoint:
         self._deadline = Deadline(transport.deadline)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers, asking = _read_headers(scope["headers"])
+        headers, who = _read_headers(scope["headers"])
         given = headers.get(b"x-request-id", b"")
         # An id has to be rare, not secret, and asking the system for each would cost a call.
         request_id = given if _REQUEST_ID.fullmatch(given) else b"%032x" % getrandbits(128)
@@ -131,7 +131,7 @@ class GraphQLEndpoint:
         more: Sequence[tuple[bytes, bytes]] = ()
         try:
             media = _answer_type(headers)
-            status, body, more = await self._answer(scope, receive, headers, asking, media)
+            status, body, more = await self._answer(scope, receive, headers, who, media)
         except _Stopped as stopped:
             status, body, more = stopped.status, stopped.body, stopped.headers
         except _Gone:
@@ -157,23 +157,22 @@ class GraphQLEndpoint:
         await send({"type": "http.response.body", "body": body})
 
     async def _answer(
-        self, scope: Scope, receive: Receive, headers: _Headers, asking: _Asking, media: bytes
+        self, scope: Scope, receive: Receive, headers: _Headers, who: _Who, media: bytes
     ) -> tuple[int, bytes, Sequence[tuple[bytes, bytes]]]:
         method = scope["method"]
         if method == "POST":
             self._check_body(headers)
         elif method == "GET":
-            _check_preflighted(headers, asking.authorization)
+            _check_preflighted(headers, who.authorization)
         else:
             error = Shown(f"`{method}` is not for this address: send GET or POST", code="METHOD_NOT_ALLOWED")
             raise _Stopped(405, refusal([error]), (b"allow", b"GET, POST"))
         try:
             client = scope.get("client")
-            peer = client[0] if client else ""
-            viewer = await self._identity.viewer(asking.authorization, asking.certificate, peer)
+            viewer = await self._identity.viewer(who.authorization, who.certificate, client[0] if client else "")
         except Unauthenticated as error:
-            refused = challenge(error, asking.authorization)
-            raise _Stopped(401, refusal([error]), (b"www-authenticate", refused)) from None
+            needed = challenge(error, who.authorization)
+            raise _Stopped(401, refusal([error]), (b"www-authenticate", needed)) from None
         except Unverifiable as error:
             raise _Stopped(503, refusal([error]), (b"retry-after", b"1")) from None
         noted: Noted | None = scope.get(NOTED)
@@ -283,7 +282,7 @@ def _late() -> _Stopped:
     return _Stopped(503, refusal([Shown("the request took too long", code="TIMEOUT")]))
 
 
-def _read_headers(raw: Sequence[tuple[bytes, bytes]]) -> tuple[_Headers, _Asking]:
+def _read_headers(raw: Sequence[tuple[bytes, bytes]]) -> tuple[_Headers, _Who]:
     """The headers that matter, those of one name as one list (RFC 9110, section 5.3); and all that say who asks."""
     found: _Headers = {}
     authorization: Sequence[bytes] = ()
@@ -296,7 +295,7 @@ def _read_headers(raw: Sequence[tuple[bytes, bytes]]) -> tuple[_Headers, _Asking
                 certificate = (*certificate, value)
             else:
                 found[name] = found[name] + b"," + value if name in found else value
-    return found, _Asking(authorization, certificate)
+    return found, _Who(authorization, certificate)
 
 
 def _answer_type(headers: _Headers) -> bytes:

@@ -95,8 +95,10 @@ class Keyring:
 
     async def start(self) -> None:
         """Begins to read. Where nothing is known yet, it waits for the first reading, which may fail."""
-        if self._set is None:
-            await asyncio.wait([self._begin()], timeout=WAIT)
+        if not isinstance(self.place, Path):
+            reading = self._begin()
+            if self._set is None:
+                await asyncio.wait([reading], timeout=WAIT)
         self._keeping = asyncio.create_task(self._keep())
 
     async def stop(self) -> None:

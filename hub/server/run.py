@@ -15,8 +15,8 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
@@ -29,6 +29,9 @@ from hub.server.edition import GONE, TASK, Edition, Editions
 from hub.server.head import BoundedHead
 from hub.server.health import Leaving
 
+KEEP_ALIVE = 75
+"""Seconds that an idle connection is kept: longer than proxies do (60 as a rule), so that it is they who close it. If
+the endpoint did, a request could be on its way already."""
 _CLOSE = (b"connection", b"close")
 
 _log = logging.getLogger("hub.server")
@@ -75,6 +78,7 @@ def make_server(app: ASGIApp, started: Callable[[], None], leave: Leave | None =
         log_config=None,
         server_header=False,
         proxy_headers=False,  # only `Client-Cert` depends on who hands a request on, and that is the peer itself
+        timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=leave.timeout,  # type: ignore[arg-type] # a fraction is as good
     )
     return _Server(config, started, leave)
@@ -88,11 +92,13 @@ def serve(
     leave: Leave | None = None,
     started: Callable[[], None] = lambda: None,
     alive: int | None = None,
+    beside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
 ) -> None:
     """Serves until SIGINT or SIGTERM, then returns. Requests under way are answered before the edition is stopped.
 
-    again  makes what answers anew, in a thread, and gives what puts it together here; or raises what is wrong with it
-    alive  a descriptor that ends when nobody watches over this process any more, who alone heeds SIGINT then
+    again   makes what answers anew, in a thread, and gives what puts it together here; or raises what is wrong with it
+    alive   a descriptor that ends when nobody watches over this process any more, who alone heeds SIGINT then
+    beside  what lives as long as the loop
     """
     editions = Editions(first)
     server = make_server(editions, started, leave)
@@ -101,11 +107,16 @@ def serve(
     host, port = listener.getsockname()[:2]  # before the server closes it
     try:
         with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
-            runner.run(_serve(server, editions, listener, again, alive))
+            runner.run(_within(beside, _serve(server, editions, listener, again, alive)))
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
         raise _cannot_listen(host, port, error) from None
+
+
+async def _within(beside: Callable[[], AbstractAsyncContextManager[None]], work: Awaitable[None]) -> None:
+    async with beside():
+        await work
 
 
 async def _serve(
@@ -117,7 +128,7 @@ async def _serve(
 ) -> None:
     loop = asyncio.get_running_loop()
     if alive is not None:
-        loop.add_reader(alive, server.leave)
+        loop.add_reader(alive, _alone, loop, alive, server)
     reloading: asyncio.Task[None] | None = None
     try:
         await editions.start()
@@ -135,6 +146,12 @@ async def _serve(
             reloading.cancel()
             await asyncio.wait([reloading])
         await editions.stop()
+
+
+def _alone(loop: asyncio.AbstractEventLoop, alive: int, server: _Server) -> None:
+    """Nobody watches over this process any more."""
+    loop.remove_reader(alive)
+    server.leave()
 
 
 async def _reload(editions: Editions, again: Callable[[], Callable[[], Edition]], wanted: asyncio.Event) -> None:

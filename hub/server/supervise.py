@@ -24,7 +24,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import FrameType
 
-from hub.errors import HubError
+from hub.errors import HubError, origin
 
 SETTLED = 5.0
 """Seconds after which a worker that ends was not a bad start."""
@@ -35,8 +35,8 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 
 _log = logging.getLogger("hub.server")
 
-Work = Callable[[Callable[[], None], int], None]
-"""A worker's life. It is given what tells that it answers, and a descriptor that ends when its parent does."""
+Work = Callable[[Callable[[], None], int, bool], None]
+"""A worker's life: what tells that it answers, a descriptor that ends with its parent, whether it is the first."""
 
 
 @dataclass(slots=True)
@@ -75,6 +75,7 @@ class Supervisor:
         alive, life = os.pipe()
         before = {number: signal.signal(number, _noted) for number in _SIGNALS}
         before_wakes = signal.set_wakeup_fd(wakes, warn_on_full_buffer=False)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         self._workers = [_Worker() for _ in range(self.number)]
         try:
             while self._ending is None or any(worker.pid for worker in self._workers):
@@ -115,12 +116,12 @@ class Supervisor:
             for other in self._workers:
                 if other.tells is not None:
                     os.close(other.tells)
-            self._live(tells, alive)
+            self._live(tells, alive, worker is self._workers[0])
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         os.close(tells)
         worker.pid, worker.since, worker.tells, worker.ready = pid, time.monotonic(), told, False
 
-    def _live(self, tells: int, alive: int) -> None:
+    def _live(self, tells: int, alive: int, first: bool) -> None:
         """A worker, from its start to its end; does not return."""
         code = 1
         try:
@@ -130,7 +131,7 @@ class Supervisor:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all; the parent passes it on
             # SIGHUP stays blocked until there is something that can be made anew (`hub.server.run`).
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD})
-            self.work(lambda: _tell(tells), alive)
+            self.work(lambda: _tell(tells), alive, first)
             code = 0
         except HubError as error:
             for line in str(error).splitlines():
@@ -176,6 +177,8 @@ class Supervisor:
             except HubError as error:
                 for line in str(error).splitlines():
                     _log.error("not reloaded, what was there goes on: %s", line)
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with the new, the workers answer
+                _log.error("not reloaded, what was there goes on: %s", origin(error))
             else:
                 self._signal(signal.SIGHUP)
 

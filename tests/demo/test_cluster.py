@@ -130,7 +130,7 @@ def test_a_server_that_was_killed_is_recovered(path: Path) -> None:
         assert databases(cluster) >= set(SOURCES)
 
 
-@pytest.mark.parametrize("first_line", [str(os.getpid()), "1", "999999999", "", "none"])
+@pytest.mark.parametrize("first_line", [pytest.param(str(os.getpid()), id="this one"), "1", "999999999", "", "none"])
 def test_a_stale_file_that_names_another_process_harms_nobody(path: Path, first_line: str) -> None:
     with hold(path) as folder, running_cluster(folder):
         lines = (path / "postgres" / "postmaster.pid").read_text().splitlines()

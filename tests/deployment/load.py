@@ -113,14 +113,21 @@ class Load:
             assert self._came.wait_for(there, PATIENCE), f"too few answers: {self._tell(moment)}"
             return self._tell(moment)
 
-    def until(self, kind: str, told: str, moment: float) -> None:
-        """Waits until somebody is told so, of those who began after a moment."""
+    def recovered(self, moment: float, counts: Mapping[str, int]) -> None:
+        """Waits until so many in a row of each kind are right, of those who began after a moment.
+
+        Each process finds out by itself that something is back, after a pause of its own.
+        """
 
         def there() -> bool:
-            return any(one.kind == kind and one.told == told for one in self.outcomes if one.began > moment)
+            for kind, count in counts.items():
+                last = [one.told for one in self.outcomes if one.kind == kind and one.began > moment][-count:]
+                if len(last) < count or set(last) != {"right"}:
+                    return False
+            return True
 
         with self._came:
-            assert self._came.wait_for(there, PATIENCE), f"`{kind}` is never {told}: {self._tell(moment)}"
+            assert self._came.wait_for(there, PATIENCE), f"not recovered: {self._tell(moment)}"
 
     def slowest(self, kind: str, moment: float) -> float:
         with self._came:

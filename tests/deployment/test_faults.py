@@ -7,6 +7,8 @@ up; afterwards everybody is answered again. And nobody is ever answered with wha
 
 from __future__ import annotations
 
+import os
+import signal
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -85,19 +87,10 @@ def _rows(topology: Topology) -> dict[str, list[Any]]:
 @pytest.fixture
 def load(topology: Topology, questions: list[Question]) -> Iterator[Load]:
     with Load(topology.address, topology.trust, questions) as running_load:
-        healthy(running_load)
+        running_load.recovered(now(), ENOUGH)
         yield running_load
-        healthy(running_load)
+        running_load.recovered(now(), ENOUGH)
     assert running_load.wrong == []
-
-
-def healthy(load: Load) -> None:
-    """Everybody is answered, from now on."""
-    moment = now()
-    for kind in ENOUGH:
-        load.until(kind, "right", moment)
-    moment = now()
-    assert {kind: set(told) for kind, told in load.after(moment, ENOUGH).items()} == dict.fromkeys(ENOUGH, ALL_RIGHT)
 
 
 def spared(told: Mapping[str, Counter[str]], broken: str) -> dict[str, set[str]]:
@@ -117,9 +110,8 @@ def test_a_database_that_is_killed_takes_its_own_part_away_until_it_is_back(
     assert set(told[source]) == {AWAY}
     assert load.slowest(source, moment) < STATEMENT + SLOW
     assert _metric(topology, "hub_questions_total", source=source, outcome="failed") > 0
-    moment = now()
     register.start()
-    load.until(source, "right", moment)
+    load.recovered(now(), ENOUGH)
 
 
 def test_a_database_that_does_not_answer_any_more_is_given_up_in_time(topology: Topology, load: Load) -> None:
@@ -171,20 +163,34 @@ def test_a_replica_that_is_killed_takes_away_what_it_had_in_hand_and_no_more(top
     assert _answered(topology, 1) > before
 
 
+def test_a_worker_that_is_killed_is_replaced_and_what_it_had_counted_stays(topology: Topology, load: Load) -> None:
+    replica = topology.replicas[1]
+    one, other = replica.workers
+    before = _answered(topology, 1)
+    os.kill(one, signal.SIGKILL)
+    moment = now()
+    told = load.after(moment, ENOUGH)
+    assert {kind: set(codes) for kind, codes in told.items()} == dict.fromkeys(ENOUGH, ALL_RIGHT)
+    lost = [one for one in load.outcomes if one.told != "right"]
+    assert len(lost) <= load.clients
+    assert {one.told for one in lost} <= {"status 502"}
+    until("another worker is there", lambda: len(replica.workers) == 2 and one not in replica.workers)
+    assert other in replica.workers
+    assert _answered(topology, 1) >= before
+
+
 def test_one_fault_beside_another(topology: Topology, load: Load) -> None:
-    """A register, Redis and a replica at once: what needs none of them is answered."""
+    """A register, Redis and a worker at once: what needs none of them is answered."""
     topology.registers["insurance"].kill()
     topology.redis.kill()
-    topology.replicas[1].kill()
+    os.kill(topology.replicas[1].workers[0], signal.SIGKILL)
     moment = now()
     told = load.after(moment, ENOUGH)
     assert spared(told, "insurance") == {kind: ALL_RIGHT for kind in ENOUGH if kind != "insurance"}
     assert set(told["insurance"]) == {AWAY}
-    moment = now()
     topology.registers["insurance"].start()
     topology.redis.start()
-    topology.replicas[1].start()
-    load.until("insurance", "right", moment)
+    load.recovered(now(), ENOUGH)
 
 
 def test_the_proxy_shows_the_graph_and_nothing_else(topology: Topology) -> None:

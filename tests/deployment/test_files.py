@@ -81,7 +81,7 @@ def test_a_replica_starts_with_what_it_is_given(secrets: Path) -> None:
         require_serving(settings)
         assert [str(one) for one in settings.dsns.universes] == ["civilian"], "it faces the Internet"
         assert settings.redis_url is not None
-        assert settings.replicas == len(REPLICAS)
+        assert settings.replicas == len(REPLICAS) * settings.workers, "processes are counted one by one"
         for source, _, dsn in settings.dsns:
             assert f"@{source}:5432/{source}" in dsn
 

@@ -1,4 +1,4 @@
-"""The production shape of docker-compose.yml out of processes: four PostgreSQL servers, Redis, two replicas, the proxy.
+"""The production shape of docker-compose.yml out of processes: four PostgreSQL servers, Redis, two replicas, a proxy.
 
 Everything is real, and the same files configure it where files do: deploy/Caddyfile, deploy/secrets.sh. Between the
 replicas and each register there is a `Wire`.
@@ -116,6 +116,12 @@ class Replica:
         except OSError:
             return False
 
+    @property
+    def workers(self) -> list[int]:
+        """Those of its processes that answer, if there are several."""
+        assert self._process is not None
+        return [one.pid for one in psutil.Process(self._process.pid).children()]
+
     def said(self) -> str:
         self._log.seek(0)
         return self._log.read().decode()
@@ -184,12 +190,12 @@ def running(statement_timeout: float = 1.0, request_timeout: float = 4.0) -> Ite
             "HUB_AUDIENCE": AUDIENCE,
             "HUB_PSEUDONYM_KEY": base64.b64encode(bytes(range(32))).decode(),
             "HUB_REDIS_URL": redis.url,
-            "HUB_REPLICAS": "2",
+            "HUB_REPLICAS": "3",
             "HUB_STATEMENT_TIMEOUT": str(statement_timeout),
             "HUB_REQUEST_TIMEOUT": str(request_timeout),
             "HUB_ACCESS_LOG": "json",
         }
-        replicas = (Replica(environment), Replica(environment))
+        replicas = (Replica(environment), Replica(environment | {"HUB_WORKERS": "2"}))
         for replica in replicas:
             stack.callback(replica.stop)
             replica.start()

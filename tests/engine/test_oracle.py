@@ -220,6 +220,9 @@ CLAIMS = {
         f"{{ {NUMBERLESS} {{ healthInsurance {{ cards {{ nodes {{ validTo }} }} }} }} }}"
     ),
     "nothing may be left of a selection": f"{{ {BY_CANCELLED} {{ contact {{ phone @skip(if: true) }} }} }}",
+    "nothing may be left of totals": (
+        f"{{ {BY_CANCELLED} {{ unemploymentInsurance {{ totals {{ months @skip(if: true) }} }} }} }}"
+    ),
     "nothing may be left of an operation": f"{{ {BY_CANCELLED} @skip(if: true) {{ sex }} }}",
     "rough text comes through": (
         f"{{ {BY_CANCELLED} {{ fullName occupation contact {{ bankName }} }} {EMPLOYER} {{ name }} }}"

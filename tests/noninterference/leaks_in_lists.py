@@ -209,7 +209,7 @@ def _(patch: pytest.MonkeyPatch) -> None:
     "a condition on all rows fails by a hidden one",
     FILTERS,
     *OFFICERS,
-    asked=("participants", "contributions", "salary", "recordedOn"),
+    asked=("persons", "identifiers", "every", "value"),
 )
 def _(patch: pytest.MonkeyPatch) -> None:
     _quantified(patch, "every")

@@ -305,11 +305,12 @@ class ListWriter(_Writer):
         if "and" in of.fields:
             return self.filter(of, below, depth - 1) if depth > -1 else {}
         if "some" in of.fields:
-            word = self.one_of(("some", "every", "none"))
+            words = ("some", "every", "none")
+            word = self.one_of([one for one in words if one in self.wanted] or words)
             inner = self.filter(get_named_type(of.fields[word].type), below, depth - 1) if depth > -1 else {}
             return {word: inner} if inner or self.chance(30) else {}
-        words = [self.one_of([*of.fields, *(one for one in ("from", "to", "in") if one in of.fields)])]
-        return {word: self.operand(of.fields[word].type, word, target) for word in words}
+        word = self.one_of([*of.fields, *(one for one in ("from", "to", "in") if one in of.fields)])
+        return {word: self.operand(of.fields[word].type, word, target)}
 
     def operand(self, of: Any, word: str, target: Where | None) -> Any:
         named = get_named_type(of)

@@ -63,8 +63,9 @@ def faults(world: World, built: Built) -> Iterator[Fault]:
     """All of them, as they are met."""
     asking = _Asking(world, new_engine(built, world.over[BASE]))
     try:
-        for look in (_masks, _ids, _workers, _linked, _denied, _household):
+        for look in (_masks, _ids, _workers, _linked, _denied, _units, _household):
             yield from look(asking)
+        yield from _orders(world, built)
         yield from _totals(world, built)
         yield from _agreements(world, built)
     except json.JSONDecodeError as error:
@@ -106,8 +107,18 @@ def _masks(asking: _Asking) -> Iterator[Fault]:
     yield from _of(found(given, "people", "relatives", "fullName"), names, "relatives")
 
 
+def _orders(world: World, built: Built) -> Iterator[Fault]:
+    """Nothing is ordered by what is masked: rows of one year would stand by their days."""
+    # Not by the contract that is kept for all tests.
+    anew = Built(built.declared, built.supergraph, built.planner, built.rules)
+    asking = _Asking(world, new_engine(anew, world.over[BASE]))
+    answer = asking.all(ANALYST, "{ persons(first: 20, order: [{ birthDate: ASC }]) { nodes { birthDate } } }")
+    if "data" in answer:
+        yield Fault("order", "people are in the order of their days of birth")
+
+
 def _ids(asking: _Asking) -> Iterator[Fault]:
-    """Pseudonyms of rows of every class, in the order they are shown in."""
+    """Pseudonyms of rows of every class, ordered by what is shown; ties by the raw id, which is random."""
     body = "{ recordClass id insuranceBook { contributions(first: 100) { nodes { recordClass id fromMonth } } } }"
     given = asking.data(PARTNER, PEOPLE % body)
     lists = [
@@ -122,7 +133,7 @@ def _ids(asking: _Asking) -> Iterator[Fault]:
         allowed = _masked(asking.world, PARTNER, "mask:pseudonym", "contribution", "id", of)
         yield from _of(lines, allowed, f"{of} lines")
     for each in lists:
-        yield from _sorted(each, lambda line: (line["fromMonth"], line["id"] or ""))
+        yield from _sorted(each, lambda line: line["fromMonth"])
 
 
 def _sorted(given: list[Any], by: Callable[[Any], Any]) -> Iterator[Fault]:
@@ -136,7 +147,6 @@ def _workers(asking: _Asking) -> Iterator[Fault]:
     body = "{ id person { id birthDate household { householdId householdCode } } }"
     given = asking.data(ANALYST, WORKERS % body)
     workers = found(given, "employer", "participants", "nodes")
-    yield from _sorted([one for one in workers if one], lambda one: one["id"] or "")
     world, of = asking.world, RecordClass.CIVILIAN
     ids = _masked(world, ANALYST, "mask:pseudonym", "participant", "id", of)
     yield from _of([one["id"] for one in workers if one], ids, "participants")
@@ -197,6 +207,17 @@ def _denied(asking: _Asking) -> Iterator[Fault]:
     for one in settled:
         if one["recordClass"] != "CIVILIAN" and one["decidedBy"] is not None:
             yield Fault("denied cell", f"`decidedBy` of a {one['recordClass']} benefit is {one['decidedBy']}")
+
+
+def _units(asking: _Asking) -> Iterator[Fault]:
+    """Rows of a list that a class denies."""
+    denied = (RecordClass.DEFENCE, RecordClass.PUBLIC_SECURITY)
+    declaring = asking.world.tables.column("employer_unit", "tax_code", denied)
+    for code in sorted({*declaring} & {*asking.world.readers.people.employers}):
+        given = asking.data(OFFICER, f'{{ employer(taxCode: "{code}") {{ units {{ recordClass }} }} }}')
+        for of in found(given, "employer", "units", "recordClass"):
+            if of != "CIVILIAN":
+                yield Fault("denied row", f"a unit of {of} is there")
 
 
 def _household(asking: _Asking) -> Iterator[Fault]:

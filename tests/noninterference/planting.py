@@ -159,23 +159,6 @@ def on_rows(patch: pytest.MonkeyPatch, condition: Callable[[str, str, Any], str]
     patch.setattr(Listing, "condition", of_list)
 
 
-def raw_keys(patch: pytest.MonkeyPatch, when: Callable[[Any, str], bool] = lambda *_: True) -> None:
-    """Keys of an order are compared as they stand in the rows; `when` says of which list and field."""
-    real = Listing.key
-
-    def key(self: Any, name: str, direction: str, path: str) -> Any:
-        if not when(self, name):
-            return real(self, name, direction, path)
-        node = self.node
-        self.node = dataclasses.replace(node, reads={})
-        try:
-            return real(self, name, direction, path)
-        finally:
-            self.node = node
-
-    patch.setattr(Listing, "key", key)
-
-
 def over_any_key(patch: pytest.MonkeyPatch, when: Callable[[Any], bool]) -> None:
     """Rows are found by key in all classes; what hangs on them is of the universe."""
     every_right(patch)

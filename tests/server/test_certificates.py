@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import socket
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -21,6 +23,8 @@ from hub.errors import Unauthenticated
 from hub.model.viewer import Audience, Profile, Served, Universe, Viewer
 from hub.server.identity import Identity, open_identity
 from hub.settings import Settings, read_settings
+
+from .conftest import TinyEngine, serving
 
 PROXY = "10.1.2.3"
 SERVED = Served(agreements={"health-ministry": Universe.CIVILIAN, "army-hospitals": Universe.DEFENCE})
@@ -230,3 +234,40 @@ async def test_a_certificate_of_an_agreement_that_is_not_served_opens_nothing(fo
     identity = open_identity(replace(Settings(), issuers=path, trusted_proxies=proxies), civilian)
     with pytest.raises(Unauthenticated, match="does not serve the agreement"):
         await identity.viewer([], header(CERTIFICATE), PROXY)
+
+
+# --- over HTTP ------------------------------------------------------------------------------------------------------
+
+
+def post(address: tuple[str, int], *headers: tuple[str, str]) -> httpx.Response:
+    url = f"http://{address[0]}:{address[1]}/graphql"
+    return httpx.post(url, json={"query": "{ me { fullName } }"}, headers=list(headers))
+
+
+def test_a_certificate_that_the_proxy_hands_on_opens_the_endpoint(folder: Folder, tmp_path: Path) -> None:
+    path = tmp_path / "issuers.toml"
+    path.write_text(entry("health-ministry", spki=spki(KEY)))
+    held, strange = (("client-cert", header(der)[0].decode()) for der in (CERTIFICATE, STRANGE))
+    for proxies, answers in (("127.0.0.0/8", (200, 401)), ("10.0.0.0/8", (401, 401))):
+        trusted = read_settings({"HUB_TRUSTED_PROXIES": proxies}).trusted_proxies
+        identity = open_identity(replace(Settings(), issuers=path, trusted_proxies=trusted), SERVED)
+        with serving(TinyEngine(), identity, Settings()) as address:
+            found = [post(address, one) for one in (held, strange)]
+            assert tuple(one.status_code for one in found) == answers
+            if answers[0] == 200:
+                assert found[0].json()["data"]["audience"] == "partner"
+            assert post(address).status_code == 401
+            assert post(address, held, held).status_code == 401
+
+
+def test_who_cannot_be_verified_now_is_asked_to_come_again(folder: Folder) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}/jwks"
+    identity = open_identity(replace(Settings(), keys=url, issuer=ISSUER), SERVED)
+    with serving(TinyEngine(), identity, Settings()) as address:
+        response = post(address, ("authorization", bearer(folder, CITIZEN)[0].decode()))
+    assert (response.status_code, response.headers["retry-after"]) == (503, "1")
+    assert "www-authenticate" not in response.headers
+    (error,) = response.json()["errors"]
+    assert error["extensions"]["code"] == "IDENTITY_UNAVAILABLE"
+    assert url not in response.text

@@ -18,7 +18,6 @@ from graphql import GraphQLObjectType, get_named_type, is_leaf_type, is_required
 from hub.cache import MemoryStore, Store, open_store
 from hub.cli.endpoint import load_graph
 from hub.engine import DOCUMENTS_KEPT, Built, Engine, build, open_gateway, open_unconnected
-from hub.executor import Program
 from hub.model.request import Request
 from hub.model.viewer import Audience, Profile, Universe, Viewer
 from hub.policy import profiles
@@ -413,9 +412,9 @@ class Counting(Engine):
 
     planned = 0
 
-    def _program(self, *arguments: Any) -> Program:
+    def _priced(self, *arguments: Any) -> Any:
         self.planned += 1
-        return super()._program(*arguments)
+        return super()._priced(*arguments)
 
 
 def counting(built: Built, storing: Storing) -> Counting:

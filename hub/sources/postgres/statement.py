@@ -295,7 +295,7 @@ class Compiler:
         """An object of aggregates. Where its fields are given in different classes, each counts rows of its own."""
         shape = self.shape(node)
         nodes = shape.cases[shape.type]
-        counted = {self.counted(item, classes) for item in nodes}
+        counted = {self.counted(item, classes) for item in nodes} or {tuple(classes)}
         if len(counted) == 1:
             return self.counts(lambda inner: self.object(shape, inner, {}), mapped, counted.pop(), row)
         home = self.type(shape.type)

@@ -40,11 +40,14 @@ from hub.model.source import (
     KEY_PARTS,
     PASSED,
     Argued,
+    Checked,
     ListedChild,
     MergedChild,
+    Opened,
     Parameter,
     Question,
     QuestionChild,
+    Sought,
     absent,
     context,
 )
@@ -173,9 +176,13 @@ class _Compiler:
         profile = fetch.asserted.profile if fetch.asserted is not None else None
         self.pseudonyms = rows.pseudonyms(profile) if profile is not None else None
         self.refusals: dict[tuple[str, str], list[Argued]] = {}
+        self.cursors: dict[str, list[Opened]] = {}
         for one in rows.refusals(fetch):
-            if isinstance(one, Argued):
-                self.refusals.setdefault((one.field, repr(one.argument)), []).append(one)
+            match one:
+                case Argued():
+                    self.refusals.setdefault((one.field, repr(one.argument)), []).append(one)
+                case (Opened() as opened) | Sought(cursor=Opened() as opened):
+                    self.cursors.setdefault(repr(opened.cursor), []).append(opened)
 
     def question(self) -> Question:
         selected = _Selected()
@@ -407,7 +414,9 @@ class _Compiler:
         expected = self.types.argument_type(type_name, name, argument)
         variable = f"$v{SLOT}_{len(self.variables)}"
         self.variables.append((variable, str(expected)))
-        self.parameters.append(Argued(name, value, _text_of(self.refusals.get((name, repr(value)), ())), Undefined))
+        sent = Argued(name, value, _text_of(self.refusals.get((name, repr(value)), ())), Undefined)
+        cursors = self.cursors.get(repr(value)) if argument in ("after", "before") else None
+        self.parameters.append(Checked(sent, tuple(dict.fromkeys(cursors))) if cursors else sent)
         return variable
 
     def inherit(self, one: Inherited) -> str:

@@ -198,7 +198,7 @@ def _fits(scalar: str) -> Callable[[Any], bool]:
         case "Int":
             return lambda value: isinstance(value, int) and not isinstance(value, bool) and -(2**31) <= value < 2**31
         case "Float":
-            return lambda value: isinstance(value, int | Decimal) and not isinstance(value, bool)
+            return lambda value: isinstance(value, int | float | Decimal) and not isinstance(value, bool)
         case "String":
             return lambda value: isinstance(value, str)
         case "ID":

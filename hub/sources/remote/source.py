@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import chain
-from typing import Any
+from math import isfinite
+from typing import Any, NoReturn
 
 import orjson
 from graphql import GraphQLSchema
@@ -27,6 +28,8 @@ TOGETHER = 16
 MOST_LISTS = 100
 # Longer than any that leads into an answer: operations are not as deep.
 _LONGEST_PATH = 200
+# Digits and a sign of what has 64 bits, and one more.
+_LONGEST_WHOLE = 22
 # What is no such word is text, and not for clients.
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,63}")
 
@@ -225,11 +228,24 @@ def _leaf(value: Any, levels: int) -> Any:
 
 def _decoded(body: bytes) -> Any:
     """The answer, its numbers with all their digits: `8.00` is not `8.0` to whoever compares two answers."""
-    return json.loads(body, parse_float=Decimal, parse_constant=_no_number)
+    return json.loads(body, parse_float=_fraction, parse_int=_whole, parse_constant=_no_number)
 
 
-def _no_number(word: str) -> None:
-    raise ValueError(f"`{word}` is not JSON")
+def _fraction(text: str) -> Decimal:
+    return Decimal(text) if isfinite(float(text)) else _no_number(text)
+
+
+def _whole(text: str) -> int | float:
+    """Beyond 64 bits a number of double precision, as whoever reads it takes it to be."""
+    value = int(text) if len(text) < _LONGEST_WHOLE else None
+    if value is not None and -(2**63) <= value < 2**64:
+        return value
+    number = float(text)
+    return number if isfinite(number) else _no_number(text)
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"`{word[:50]}` is no number of JSON that can be read")
 
 
 def _body(asked: Sequence[Asked]) -> bytes:

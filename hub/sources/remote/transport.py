@@ -114,8 +114,8 @@ class Transport:
             status = response.status_code
             # A request that GraphQL refuses has a status of its own, and says why in its own format.
             json = "json" in response.headers.get("content-type", "")
-            # One that is refused for its sender is the hub's affair and not the reader's.
-            ours = status in (401, 403)
+            # One whose sender is refused, who said who he is, is the hub's affair and not the reader's.
+            ours = status in (401, 403) and "authorization" in headers
             refused = 400 <= status < 500 and not ours and json and b'"errors"' in found.content
             if not 200 <= status < 300 and not refused:
                 raise _NoAnswer(f"status {status}", passing=status >= 500 or status in _PASSING)

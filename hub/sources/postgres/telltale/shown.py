@@ -98,7 +98,8 @@ class _Walk:
     ) -> Iterator[tuple[tuple[str, str], Shown]]:
         for name, mapped in fields.items():
             place = f"{path}.{name}"
-            labels = (*above, self.labels[home.name, name])
+            label = self.labels.get((home.name, name))  # none for what lists are made of
+            labels = (*above, label) if label is not None else above
             match mapped:
                 case Rows() | Aggregate():
                     yield from self.object(self.mapping.types[target(self.api, home, name)], mapped.table)

@@ -87,7 +87,7 @@ async def store(request: pytest.FixtureRequest, redis: RedisServer, clock: Clock
     if request.param == "memory":
         yield MemoryStore(clock)
         return
-    opened = RedisStore(redis.url, seconds=10, clock=clock)
+    opened = RedisStore(redis.url, seconds=60, clock=clock)
     await opened._ask("FLUSHDB")
     yield opened
     await opened.close()
@@ -171,7 +171,7 @@ async def test_answers_say_what_is_left(store: Store, clock: Clock) -> None:
 
 
 async def test_replicas_share_what_is_counted(redis: RedisServer) -> None:
-    stores = [RedisStore(redis.url, seconds=10) for _ in range(2)]
+    stores = [RedisStore(redis.url, seconds=60) for _ in range(2)]
     await stores[0]._ask("FLUSHDB")
     hubs = [admission(store, Clock(), quotas={Audience.CITIZEN: (60, 100_000_000)})[0] for store in stores]
     found = Counter(await asyncio.gather(*(outcome(hub, "1") for hub in hubs * 50)))
@@ -181,7 +181,7 @@ async def test_replicas_share_what_is_counted(redis: RedisServer) -> None:
 
 
 async def test_no_reader_stands_in_the_store_in_the_clear(redis: RedisServer) -> None:
-    store = RedisStore(redis.url, seconds=10)
+    store = RedisStore(redis.url, seconds=60)
     await store._ask("FLUSHDB")
     for secret in (b"one", b"two"):
         hub, _ = admission(store, Clock(), rates=dict.fromkeys(Audience, (1, MINUTE)), secret=secret)

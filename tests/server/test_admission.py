@@ -15,7 +15,7 @@ from hub.cache import MemoryStore, Store
 from hub.cache.redis import RedisStore
 from hub.errors import Shown
 from hub.model.request import Request, Response, refusal
-from hub.model.viewer import Audience, Profile, Viewer
+from hub.model.viewer import Audience, Profile, Standing, Viewer
 from hub.server.admission import Admission, Allowance
 from tests.redis_server import RedisServer
 
@@ -157,6 +157,12 @@ async def test_an_audience_without_a_rate_is_not_counted(store: Store, clock: Cl
     for _ in range(5):
         response = await hub.execute(Request("7"), OFFICER)
         assert (response.executed, response.headers) == (True, ())
+
+
+async def test_a_hub_that_asks_for_readers_is_not_counted(store: Store, clock: Clock) -> None:
+    hub, _ = admission(store, clock, rates={Audience.CITIZEN: (1, MINUTE)})
+    asking = Viewer(Profile(Audience.CITIZEN, asserted=Standing.SELF), name="hub")
+    assert [await outcome(hub, "1", asking) for _ in range(5)] == ["ok"] * 5
 
 
 async def test_answers_say_what_is_left(store: Store, clock: Clock) -> None:

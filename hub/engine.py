@@ -599,11 +599,6 @@ class Engine:
         with self._watch.stage("execute"):
             return Response(await run(program, variables, viewer), about=program.about)
 
-    def cost(self, request: Request, profile: Profile) -> int:
-        """What a request costs; `Refused` as if it were sent."""
-        priced, variables = self._ready_to_run(request, profile)
-        return priced.cost.value(variables)
-
     def program(self, request: Request, profile: Profile) -> tuple[Program, Mapping[str, Any]]:
         """What answers a request, and the request's own variables."""
         priced, variables = self._ready_to_run(request, profile)

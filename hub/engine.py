@@ -32,7 +32,7 @@ from hub.executor import Lanes, Observed, Program, Programs, Secrets, check, run
 from hub.model.authorized import Authorized
 from hub.model.effect import Effect
 from hub.model.entrance import ENTITIES, REPRESENTATIONS, SERVICE
-from hub.model.graph import Compared, Coordinate, DeclaredGraph, PolicyTable, Remote, RowsTell
+from hub.model.graph import Agreement, Compared, Coordinate, DeclaredGraph, PolicyTable, Remote, RowsTell
 from hub.model.limits import Limits
 from hub.model.mapping import Lookup, Reference, SourceMapping
 from hub.model.operation import Operation
@@ -53,6 +53,7 @@ from hub.operation import (
     costs_of,
     forms_of,
     formula_of,
+    known_part,
     normalise,
     operation_names,
     parse_document,
@@ -73,11 +74,15 @@ from hub.planner import (
 from hub.planner.view import document
 from hub.policy import (
     Entrances,
+    Explanation,
+    Place,
     RuleBook,
     authorize,
+    chart,
     check_agreement,
     contract,
     described_sdl,
+    explain,
     plan_sight,
     policy_problems,
     profiles,
@@ -256,6 +261,7 @@ def document_limits(settings: Settings) -> Limits:
         brackets=settings.max_brackets,
         aliases=settings.max_aliases,
         directives=settings.max_directives,
+        spreads=settings.max_spreads,
         operations=settings.max_operations,
         fragments=settings.max_fragments,
         variables=settings.max_variables,
@@ -689,6 +695,31 @@ class Engine:
         stored = request.document in self._storing.manifest.texts
         name = prepared.operation.name.value if stored and prepared.operation.name is not None else ""
         return _Document(prepared, programs, name, signature(parsed))
+
+    def explained(self, request: Request, profile: Profile) -> tuple[Explanation, tuple[tuple[int, int], ...]]:
+        """What the reader is given of each field that his own schema has, and where the others stand.
+
+        `Refused` as `execute` would for whatever else is wrong with the operation.
+        """
+        schema = self.contract(profile)
+        document, missing = known_part(parse_document(request.document, self.limits), schema)
+        if not any(isinstance(one, OperationDefinitionNode) for one in document.definitions):
+            return Explanation(request.operation_name or "", profile, ()), missing
+        prepared = prepare(document, request.operation_name, schema, self.limits, self.built.declared.lists)
+        operation = normalise(prepared, booleans_given(prepared, request.variables), (), self.limits)
+        return explain(operation, profile, self.built.rules, self.built.supergraph.api), missing
+
+    def chart(self, profile: Profile) -> tuple[Place, ...]:
+        """The types the reader sees and what leads from one to another."""
+        return chart(self.contract(profile), self.built.supergraph, sources=self.shows_plans(profile))
+
+    def shows_plans(self, profile: Profile) -> bool:
+        """Whether the reader is shown the plans of his own requests."""
+        return profile.audience in self.built.rules.policy.plans.shown
+
+    def agreement(self, profile: Profile) -> Agreement | None:
+        """The agreement he reads by."""
+        return self.built.rules.agreements.get(profile.agreement or "")
 
     def stages(self, request: Request, profile: Profile) -> Stages:
         """Every stage's value for one request, up to the plan; variables that cannot change it need no value.

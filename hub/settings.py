@@ -54,6 +54,7 @@ DOCUMENTS = Group("How large a document may be", "serve, subgraph, gateway")
 MIGRATING = Group("Migrating", "migrate")
 SHARING = Group("What replicas share", "serve, subgraph, gateway")
 STORED = Group("Stored documents", "serve, subgraph, gateway")
+PAGES = Group("Pages for browsers", "serve")
 TELLING = Group("Logs, metrics, traces", "serve, subgraph, gateway")
 
 
@@ -170,8 +171,32 @@ def _redis_url(text: str) -> str:
     return text
 
 
+def _on_or_off(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise ValueError("must be on or off")
+    return text == "on"
+
+
+def _issuer(text: str) -> str:
+    """An address that a browser is sent to: where it asks for a token, nobody must listen."""
+    parts = urlsplit(text)
+    if (
+        parts.query
+        or parts.fragment
+        or not parts.hostname
+        or not re.fullmatch(r"[\x21\x23-\x26\x28-\x3a\x3c-\x7e]+", text)
+    ):
+        raise ValueError("must be the address of an OpenID Connect issuer: https://login.example.vn")
+    here = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if parts.scheme != "https" and not (parts.scheme == "http" and here):
+        raise ValueError("must start with https://")
+    return text.rstrip("/")
+
+
 _TEXT = Reader("text", _not_empty)
 _REDIS_URL = Reader("redis://, rediss:// or unix://", _redis_url)
+_ON_OR_OFF = Reader("on, off", _on_or_off)
+_ISSUER = Reader("https:// address", _issuer)
 _FILE = Reader("path of a file", _existing_file)
 _FOLDER = Reader("path of a folder", _existing_folder)
 _DSN = Reader("postgresql://role:password@host/database", _postgres_dsn)
@@ -447,11 +472,12 @@ class Settings:
     max_brackets: int = _setting(DOCUMENTS, _integer(5, 200), 80, "brackets in each other")
     max_aliases: int = _setting(DOCUMENTS, _integer(0, 100_000), 100, "aliases")
     max_directives: int = _setting(DOCUMENTS, _integer(0, 100_000), 100, "directives")
+    max_spreads: int = _setting(DOCUMENTS, _integer(0, 100_000), 300, "uses of fragments")
     max_operations: int = _setting(DOCUMENTS, _integer(1, 1_000), 50, "operations")
     max_fragments: int = _setting(DOCUMENTS, _integer(0, 1_000), 100, "fragments")
     max_variables: int = _setting(DOCUMENTS, _integer(0, 1_000), 100, "variables")
     max_depth: int = _setting(DOCUMENTS, _integer(1, 100), 40, "fields in each other, fragments opened")
-    max_roots: int = _setting(DOCUMENTS, _integer(1, 1_000), 50, "fields of the root of an operation")
+    max_roots: int = _setting(DOCUMENTS, _integer(1, 1_000), 30, "fields of the root of an operation")
     max_fields: int = _setting(DOCUMENTS, _integer(1, 100_000), 5_000, "fields, for every type that may stand there")
     operations: Path | None = _setting(
         STORED, _FILE, None, "the manifest of stored documents, in the form of Apollo, Relay or GraphQL Code Generator"
@@ -473,6 +499,11 @@ class Settings:
     )
     redis_timeout: float = _setting(SHARING, _seconds(0.001, 10), 0.05, "how long one answer of Redis may take")
     replicas: int = _setting(SHARING, _integer(1, 10_000), 1, "how many processes share it, workers counted one by one")
+    pages: bool = _setting(PAGES, _ON_OR_OFF, True, "GraphiQL at /graphql, and the landing page at /; off for neither")
+    sign_in_issuer: str = _setting(
+        PAGES, _ISSUER, "", "the OpenID Connect issuer where people who open GraphiQL sign in, with PKCE"
+    )
+    sign_in_client: str = _setting(PAGES, _TEXT, "", "what the issuer calls this page: its client id")
     owner_dsns: Mapping[str, str] = _family(
         MIGRATING, "HUB_OWNER_DSN_<SOURCE>", _DSN, "who owns a source's database, and migrates it", dict
     )
@@ -539,6 +570,8 @@ def declared() -> tuple[Setting, ...]:
 
 def _written(value: object) -> str:
     """A value as it would stand in the environment."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
@@ -615,6 +648,9 @@ def require_serving(settings: Settings, sources: tuple[str, ...] = SOURCES) -> N
     """What the server cannot start without: somewhere to read, a key set, an issuer."""
     problems = list(_no_dsn(settings, sources))
     problems += _nobody(settings)
+    if bool(settings.sign_in_issuer) is not bool(settings.sign_in_client):
+        lacking = "HUB_SIGN_IN_CLIENT" if settings.sign_in_issuer else "HUB_SIGN_IN_ISSUER"
+        problems.append(f"`{lacking}` is missing: signing in needs the issuer and the client id")
     if problems:
         raise SettingsWrong("\n".join(problems))
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from hub.demo.start import Demo
+    from hub.server.explore import DemoViewers
 
 
 @click.command(short_help="Start everything on this machine: databases, a country, the endpoint.")
@@ -57,12 +58,21 @@ def demo(people: int | None, port: int, data: Path, reset: bool, seed: int | Non
                     watcher.stop()
                     _introduce(console, running, address, data)
 
-                run_endpoint(running.settings(base), announce, listener, reloads=False)
+                run_endpoint(running.settings(base), announce, listener, _viewers(running), reloads=False)
                 console.print("\nstopping")
         except KeyboardInterrupt:
             watcher.stop()
             console.print("\nstopped")
             sys.exit(130)
+
+
+def _viewers(running: Demo) -> DemoViewers:
+    """The sample viewers, for the page to switch between."""
+    from hub.demo.tokens import VIEWERS, make_token
+    from hub.server.explore import DemoViewers
+
+    said = [(viewer.name, viewer.about) for viewer in VIEWERS.values()]
+    return DemoViewers(said, lambda name: make_token(running.folder, name))
 
 
 def _terminated(*_: object) -> NoReturn:

@@ -19,11 +19,14 @@ from hub.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from hub.cache import Store
-    from hub.engine import Built
+    from hub.engine import Built, Engine
     from hub.model.graph import DeclaredGraph
     from hub.model.supergraph import Supergraph
     from hub.model.viewer import Served
+    from hub.server.app import ForPeople
     from hub.server.edition import Edition
+    from hub.server.explore import DemoViewers
+    from hub.server.graphql import Identifies
     from hub.server.health import Look
     from hub.server.identity import Identity
     from hub.server.run import Leave
@@ -101,10 +104,11 @@ def run_endpoint(
     settings: Settings,
     announce: Callable[[str], None],
     listener: socket.socket | None = None,
+    demo: DemoViewers | None = None,
     *,
     reloads: bool = True,
 ) -> None:
-    """Serves until a signal. `announce` is called with the address as soon as it answers."""
+    """Serves until a signal. `announce` is called with the address as soon as it answers; `demo` hands out tokens."""
     from hub.engine import build, over_databases
     from hub.server.app import make_app
     from hub.server.edition import edition
@@ -130,10 +134,30 @@ def run_endpoint(
         engine = over_databases(built, settings, process.store, process.telemetry.watch)
         before = identity = open_identity(settings, served(built), before)
         health = Health(engine.ready, _beside(settings, process.store, identity), leave.leaving)
-        app = process.telemetry.around(make_app(engine, identity, settings, health))
+        people = for_people(engine, identity, settings, demo)
+        app = process.telemetry.around(make_app(engine, identity, settings, health, people))
         return edition(app, engine, identity)
 
     _run(settings, made, opened, leave, announce, listener, reloads=reloads)
+
+
+def for_people(
+    engine: Engine, identity: Identifies, settings: Settings, demo: DemoViewers | None = None
+) -> ForPeople | None:
+    """GraphiQL, the landing page and what they ask for; nothing where the settings switch them off."""
+    from hub.cli.matrix import own_html_page
+    from hub.pages import BUILT, FOLDER
+    from hub.pages.examples import read_examples
+    from hub.server.app import ForPeople
+    from hub.server.explore import Explore
+    from hub.server.pages import Pages
+
+    if not settings.pages:
+        return None
+    pages = Pages(settings, BUILT, FOLDER, demo=demo is not None)
+    examples = read_examples(ROOT / "schema" / "examples")
+    explore = Explore(engine, identity, examples, lambda profile: own_html_page(engine.built, profile), demo)
+    return ForPeople(pages, explore)
 
 
 def run_subgraph(source: str, settings: Settings, announce: Callable[[str], None]) -> None:

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hub.cli.words import audience_words, class_words, effect_words, standing_words
 from hub.model.effect import Effect
-from hub.model.viewer import Audience, RecordClass, Standing, Universe
+from hub.model.viewer import Audience, Profile, RecordClass, Standing, Universe
 from hub.policy.contract import visible_fields
 from hub.policy.matrix import Cell, Column, Matrix, Row
+from hub.policy.words import audience_words, class_words, effect_words, standing_words
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -207,8 +207,8 @@ def _css(effect: Effect) -> str:
     return "mask" if effect.is_mask else str(effect)
 
 
-def html_page(found: Matrix, built: Built) -> str:
-    """One self-contained page: no scripts, nothing from elsewhere."""
+def html_page(found: Matrix, built: Built, agreements: Sequence[str] | None = None) -> str:
+    """One self-contained page: no scripts, nothing from elsewhere. `agreements`: those that it tells; None for all."""
     from importlib.resources import files
 
     from jinja2 import Environment, StrictUndefined
@@ -228,9 +228,21 @@ def html_page(found: Matrix, built: Built) -> str:
         cell=page_cell,
         compared=_compared,
         english=_english,
-        agreements=[_agreement(built, name) for name in built.rules.agreements],
+        agreements=[
+            _agreement(built, name) for name in built.rules.agreements if agreements is None or name in agreements
+        ],
         **_origin(built),
     )
+
+
+def own_html_page(built: Built, profile: Profile) -> str:
+    """The page for one reader: the whole for who is cleared for every class of records, else his own part."""
+    from hub.policy.matrix import matrix, own_matrix
+
+    if profile.others is Universe.ALL:
+        return html_page(matrix(built.rules, built.supergraph.api), built)
+    own = own_matrix(built.rules, built.supergraph.api, built.contract(profile), profile)
+    return html_page(own, built, [profile.agreement] if profile.agreement else [])
 
 
 def _span(found: Matrix, audience: Audience) -> int:
@@ -255,8 +267,6 @@ def _compared(row: Row) -> str:
 
 
 def _agreement(built: Built, name: str) -> Mapping[str, Any]:
-    from hub.model.viewer import Profile
-
     agreement = built.rules.agreements[name]
     profile = Profile(Audience.PARTNER, others=agreement.universe, agreement=name)
     shared: dict[str, list[str]] = {}

@@ -19,6 +19,7 @@ class Limits:
     brackets     open ones in each other, of any kind
     aliases      fields under another name
     directives   uses of them
+    spreads      uses of fragments, also of those without a name
     operations, fragments, variables   their definitions
 
     Of what its fragments open to:
@@ -35,11 +36,12 @@ class Limits:
     brackets: int = 80
     aliases: int = 100
     directives: int = 100
+    spreads: int = 300
     operations: int = 50
     fragments: int = 100
     variables: int = 100
     depth: int = 40
-    roots: int = 50
+    roots: int = 30
     fields: int = 5_000
     selections: int = 20_000
     planning: int = 100_000

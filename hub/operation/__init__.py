@@ -8,6 +8,7 @@ parse       text -> document
 merge       whether fields can be merged
 forms       variables that decide the form of a statement -> their forms
 prepare     document x operation name x schema -> Prepared: validated, the one operation chosen
+known       document x schema -> the part of it that the schema has
 variables   values as sent -> values as typed
 signature   document -> a name for it without what a client wrote by himself
 normalise   Prepared x booleans x forms -> Operation: fragments opened, fields merged, skips decided
@@ -17,6 +18,7 @@ cost        Operation -> what it costs, as a formula over its variables
 
 from hub.operation.cost import Formula, formula_of
 from hub.operation.forms import Form, forms_of
+from hub.operation.known import known_part
 from hub.operation.normalise import normalise
 from hub.operation.parse import parse_document
 from hub.operation.prepare import Prepared, booleans_given, check_reads_only, operation_names, prepare
@@ -35,6 +37,7 @@ __all__ = [
     "costs_of",
     "forms_of",
     "formula_of",
+    "known_part",
     "normalise",
     "operation_names",
     "parse_document",

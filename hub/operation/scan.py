@@ -37,7 +37,7 @@ def check_text(text: str, limits: Limits) -> None:
     if len(text) > limits.characters:
         raise Refused([_more("characters", len(text), limits.characters)])
     brackets = deepest = parentheses = 0
-    aliases = directives = variables = fragments = operations = 0
+    aliases = directives = spreads = variables = fragments = operations = 0
     # Outside of all brackets, a definition begins with a word; an operation without one, with its brace.
     begins = True
     for tokens, token in enumerate(_TOKEN.finditer(text)):
@@ -59,6 +59,8 @@ def check_text(text: str, limits: Limits) -> None:
                     brackets -= 1
                     parentheses -= mark == ")"
                     begins = brackets == 0 and mark == "}"
+                elif mark == "...":
+                    spreads += 1
                 elif mark == "@":
                     directives += 1
                 elif mark == ":":
@@ -74,6 +76,7 @@ def check_text(text: str, limits: Limits) -> None:
         ("brackets in each other", deepest, limits.brackets),
         ("aliases", aliases, limits.aliases),
         ("directives", directives, limits.directives),
+        ("spreads", spreads, limits.spreads),
         ("operations", operations, limits.operations),
         ("fragments", fragments, limits.fragments),
         ("variables", variables, limits.variables),

@@ -119,7 +119,53 @@ class Matrix:
 
 def matrix(rules: RuleBook, api: GraphQLSchema) -> Matrix:
     """Every field of the graph in every column."""
-    readers = tuple(_readers(rules, api))
+    return _matrix(rules, api, tuple(_readers(rules, api)))
+
+
+def own_matrix(rules: RuleBook, api: GraphQLSchema, contract: GraphQLSchema, profile: Profile) -> Matrix:
+    """What a reader may know of the policy: what he is given himself, of the fields and classes that he knows."""
+    query = api.query_type.name if api.query_type else ""
+    reached = _reached(profile, rules, api)
+    readers = []
+    for standing in standings(profile.audience):
+        universe = profile.universe(standing)
+        is_reached = any(at is standing for _, at in reached)
+        column = Column(profile.audience, standing, profile.agreement, universe.classes, is_reached)
+        readers.append(_Reader(column, rules, ((universe, profile),), reached, query))
+    whole = _matrix(rules, api, readers)
+    known = {
+        name: owner.fields
+        for name, owner in contract.type_map.items()
+        if isinstance(owner, GraphQLObjectType | GraphQLInterfaceType)
+    }
+    return Matrix(
+        whole.columns,
+        tuple(
+            replace(
+                one,
+                interfaces=tuple(name for name in one.interfaces if name in known),
+                rows=tuple(
+                    replace(
+                        row,
+                        arguments=tuple(
+                            (name, where)
+                            for name, where in row.arguments
+                            if name in known[one.name][row.field].args and where[1] in known.get(where[0], ())
+                        ),
+                        needs=(),
+                        cells=tuple(cell and replace(cell, because=("",) * len(cell.because)) for cell in row.cells),
+                    )
+                    for row in one.rows
+                    if row.field in known[one.name]
+                ),
+            )
+            for one in whole.types
+            if one.name in known
+        ),
+    )
+
+
+def _matrix(rules: RuleBook, api: GraphQLSchema, readers: Sequence[_Reader]) -> Matrix:
     query = api.query_type.name if api.query_type else ""
     owners = sorted(_composites(api), key=lambda one: (one.name != query, one.name))
     # What lists are made of has no label: theirs decides.

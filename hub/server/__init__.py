@@ -15,6 +15,8 @@ compression  an answer -> the same in fewer bytes
 head         a bounded head of a request
 admission    who may ask now: places, rate, quota
 graphql      /graphql: gates in a fixed order, then the engine
+pages        GraphiQL and the landing page, for browsers
+explore      what the page at /graphql asks beside the graph
 health       whether the process lives, and is ready
 app          the list of routes
 edition      what answers, and how it is replaced while it answers

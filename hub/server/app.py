@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from starlette.responses import Response
@@ -12,8 +13,10 @@ from hub.cache import Store
 from hub.errors import Shown
 from hub.model.request import refusal
 from hub.server.admission import Admission, Admitted, Allowance
+from hub.server.explore import Explore
 from hub.server.graphql import GraphQLEndpoint, Identifies, Transport
 from hub.server.health import Health
+from hub.server.pages import Pages
 from hub.settings import Settings
 
 
@@ -24,8 +27,33 @@ class Engine(Admitted, Protocol):
     def store(self) -> Store: ...
 
 
-def make_app(engine: Engine, identity: Identifies, settings: Settings, health: Health | None = None) -> ASGIApp:
-    """The endpoint as an ASGI application. Whoever runs it starts and stops the engine."""
+@dataclass(frozen=True, slots=True)
+class ForPeople:
+    """What people open in a browser: the pages, and what these ask for."""
+
+    pages: Pages
+    explore: Explore
+
+    def routes(self) -> list[Route]:
+        """Theirs, beside `/graphql`."""
+        return [
+            Route("/", self.pages.landing, methods=["GET"]),
+            *self.explore.routes(),
+            Route("/pages/{name}", self.pages.asset, methods=["GET"]),
+        ]
+
+
+def make_app(
+    engine: Engine,
+    identity: Identifies,
+    settings: Settings,
+    health: Health | None = None,
+    people: ForPeople | None = None,
+) -> ASGIApp:
+    """The endpoint as an ASGI application, with pages for people if there are any.
+
+    Whoever runs it starts and stops the engine.
+    """
     health = health or Health(engine.ready)
     transport = Transport(
         settings.max_body_bytes, settings.request_timeout, settings.compress_from_bytes, settings.batch_requests
@@ -33,8 +61,9 @@ def make_app(engine: Engine, identity: Identifies, settings: Settings, health: H
     graphql = GraphQLEndpoint(Admission(engine, engine.store, allowance(settings)), identity, transport)
     return Router(
         [
-            Route("/graphql", graphql),
+            Route("/graphql", people.pages.before(graphql) if people is not None else graphql),
             Route("/graphql/{id}", graphql),
+            *(people.routes() if people is not None else ()),
             Route("/health", health.live, methods=["GET"]),
             Route("/health/live", health.live, methods=["GET"]),
             Route("/health/ready", health.ready, methods=["GET"]),

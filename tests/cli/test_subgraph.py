@@ -129,7 +129,8 @@ def person(number: str) -> dict[str, str]:
 
 def test_it_is_alive_and_ready_for_everybody(address: str) -> None:
     assert httpx.get(f"{address}/health").json() == {"status": "ok"}
-    assert httpx.get(f"{address}/health/ready").json() == {"status": "ready", "sources": {"insurance": True}}
+    ready = {"status": "ready", "sources": {"insurance": True}, "issuers": {"issuer": True}}
+    assert httpx.get(f"{address}/health/ready").json() == ready
 
 
 def test_a_hub_gets_what_its_reader_may_see(address: str, sample: Sample) -> None:
@@ -189,13 +190,14 @@ def test_everybody_else_is_refused(address: str, token: Callable[[], str | None]
 
 
 def test_no_kind_of_token_passes_for_the_other(address: str, make_token: MakeToken) -> None:
-    """An assertion without its type is a reader's token by nobody's key, and a reader's token with it no assertion."""
+    """An assertion without its type is a reader's token by no issuer of theirs, and a reader's token with it no assertion."""
     good = assertion()
     claims = jwt.decode(good, options={"verify_signature": False})
     head = jwt.get_unverified_header(good)
     untyped = jwt.encode(claims | {"sub": "o"}, KEY, "EdDSA", {"kid": head["kid"]})
     response = ask(address, untyped, "{ __typename }")
-    assert response.json()["errors"][0]["message"] == "the token is not signed with a key that this endpoint knows"
+    message = response.json()["errors"][0]["message"]
+    assert message == "the token comes from an issuer that this endpoint does not accept"
     own = make_token("officer")
     typed = base64.urlsafe_b64encode(json.dumps(jwt.get_unverified_header(own) | {"typ": head["typ"]}).encode()).rstrip(
         b"="

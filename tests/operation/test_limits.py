@@ -11,7 +11,9 @@ from graphql import (
     DirectiveNode,
     FieldNode,
     FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLError,
+    InlineFragmentNode,
     Lexer,
     OperationDefinitionNode,
     Source,
@@ -41,6 +43,7 @@ SMALL = Limits(
     brackets=8,
     aliases=3,
     directives=3,
+    spreads=4,
     operations=3,
     fragments=3,
     variables=3,
@@ -74,6 +77,11 @@ CASES = {
         "{ n @skip(if: false) n @skip(if: false) a @skip(if: false) { n } }",
         "{ n @skip(if: false) n @skip(if: false) a @skip(if: false) { n @skip(if: true) } }",
         "the document has 4 directives, more than 3",
+    ),
+    "spreads": (
+        "{ ...F ...F ... { n } ... on Query { n } } fragment F on Query { n }",
+        "{ ...F ...F ... { n } ... on Query { n ...F } } fragment F on Query { n }",
+        "the document has 5 spreads, more than 4",
     ),
     "operations": (
         "query A {n} query B {n} query C {n}",
@@ -157,7 +165,7 @@ def counts(document: str) -> dict[str, int]:
             deepest = max(deepest, brackets)
         elif kind in (TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R):
             brackets -= 1
-    found = dict.fromkeys(("aliases", "directives", "operations", "fragments", "variables"), 0)
+    found = dict.fromkeys(("aliases", "directives", "spreads", "operations", "fragments", "variables"), 0)
 
     class Counter(Visitor):
         def enter(self, node: Any, *_: Any) -> None:
@@ -166,6 +174,8 @@ def counts(document: str) -> dict[str, int]:
                     found["aliases"] += 1
                 case DirectiveNode():
                     found["directives"] += 1
+                case FragmentSpreadNode() | InlineFragmentNode():
+                    found["spreads"] += 1
                 case OperationDefinitionNode():
                     found["operations"] += 1
                 case FragmentDefinitionNode():

@@ -596,8 +596,8 @@ class Engine:
             return await self._with_plan(request.plan, program, variables, viewer, cost)
         if self._watch is None:
             return Response(await run(program, variables, viewer))
-        with self._watch.stage("execute"):
-            return Response(await run(program, variables, viewer), about=program.about)
+        with self._watch.execution():
+            return Response(await run(program, variables, viewer), about=program.about, cost=cost)
 
     def program(self, request: Request, profile: Profile) -> tuple[Program, Mapping[str, Any]]:
         """What answers a request, and the request's own variables."""
@@ -670,7 +670,7 @@ class Engine:
             shown = shown.with_runs(runs(shown, steps, observed, body, inside=sight.inside))
         price = {"requested": cost, "budget": self._budget(viewer.profile)}
         extensions = orjson.dumps({"plan": document(shown), "cost": price})
-        return Response(body[:-1] + b',"extensions":' + extensions + b"}", plan=shown, about=program.about)
+        return Response(body[:-1] + b',"extensions":' + extensions + b"}", plan=shown, about=program.about, cost=cost)
 
     def _stage(self, name: str) -> AbstractContextManager[Any]:
         """A stage that is not passed by every request, timed and traced."""

@@ -66,6 +66,7 @@ class Response:
     headers   of HTTP, beside those that every answer has
     plan      the plan that stands in the body, if one was asked for
     about     if the engine is watched, and the request got so far
+    cost      what it was charged, then
     """
 
     body: bytes
@@ -74,6 +75,7 @@ class Response:
     headers: tuple[tuple[bytes, bytes], ...] = ()
     plan: Description | None = None
     about: About | None = None
+    cost: int = 0
 
 
 def refusal(errors: Sequence[Shown]) -> bytes:

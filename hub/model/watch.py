@@ -50,7 +50,11 @@ class Watch(Protocol):
     """Who measures one engine."""
 
     def stage(self, name: str) -> AbstractContextManager[Any]:
-        """A stage of a request, for as long as it takes."""
+        """A stage that a request passes whose plan is not known, for as long as it takes."""
+        ...
+
+    def execution(self) -> AbstractContextManager[Any]:
+        """The stage that every request passes."""
         ...
 
     def planned(self, *, known: bool) -> None:

@@ -11,6 +11,7 @@ The line is one object of JSON:
     operation   its name, if its document is stored, otherwise `other`; `-` if it was not planned
     hash        the signature of its document (`hub.operation.signature`)
     fetches     in its plan
+    cost        what it was charged
     errors      code -> how many
 """
 
@@ -24,6 +25,7 @@ from typing import Any
 
 import orjson
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, format_trace_id
+from prometheus_client import Counter, Histogram
 
 from hub.model.watch import NOTED, Noted
 from hub.telemetry.lines import Lines
@@ -45,7 +47,7 @@ _TRACEPARENT = b"traceparent"
 class WatchedEndpoint:
     """ASGI: the endpoint, and whoever is told of it."""
 
-    __slots__ = ("_app", "_lines", "_metrics", "_tracer")
+    __slots__ = ("_app", "_counters", "_lines", "_metrics", "_timers", "_tracer")
 
     def __init__(
         self,
@@ -58,6 +60,9 @@ class WatchedEndpoint:
         self._metrics = metrics
         self._tracer = tracer
         self._lines = lines
+        # Looking a counter up by its labels costs as much as counting.
+        self._counters: dict[tuple[str, int], Counter] = {}
+        self._timers: dict[str, Histogram] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(PATH):
@@ -71,7 +76,7 @@ class WatchedEndpoint:
         try:
             with self._span(scope) as span:
                 await self._app(scope, receive, seen)
-                if span is not None:
+                if span is not None and span.is_recording():
                     self._attribute(span, seen, noted)
         finally:
             self._note(seen, noted, span, perf_counter() - began)
@@ -101,8 +106,15 @@ class WatchedEndpoint:
         metrics = self._metrics
         if metrics is not None:
             metrics.under_way.dec()
-            metrics.requests.labels(_kind(noted), str(seen.status)).inc()
-            metrics.seconds.labels(operation).observe(seconds)
+            of = _kind(noted), seen.status
+            if of not in self._counters:
+                self._counters[of] = metrics.requests.labels(of[0], str(of[1]))
+            self._counters[of].inc()
+            if operation not in self._timers:
+                self._timers[operation] = metrics.seconds.labels(operation)
+            self._timers[operation].observe(seconds)
+            if noted.response is not None and noted.response.about is not None:
+                metrics.cost.observe(noted.response.cost)
             for code, count in codes.items():
                 metrics.errors.labels(code).inc(count)
         if self._lines is not None:
@@ -118,6 +130,7 @@ class WatchedEndpoint:
                 "operation": operation,
                 "hash": about.signature if about is not None else None,
                 "fetches": about.fetches if about is not None else 0,
+                "cost": noted.response.cost if noted.response is not None else 0,
                 "errors": codes,
             }
             self._lines.add(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))

@@ -26,6 +26,7 @@ from hub.telemetry.words import FOLDER
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _STAGE_SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0)
+_COSTS = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
 _KEYS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
 
 
@@ -40,6 +41,7 @@ class Metrics:
             "hub_request_seconds", "From the head of a request to its answer.", ["operation"], buckets=_SECONDS,
             registry=own,
         )  # fmt: skip
+        self.cost = Histogram("hub_request_cost", "What requests cost.", buckets=_COSTS, registry=own)
         self.under_way = Gauge(
             "hub_requests_under_way", "Requests that wait for their answer.", registry=own, multiprocess_mode="livesum"
         )

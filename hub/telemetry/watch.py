@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import Context, copy_context
 from time import perf_counter
 from typing import Any
@@ -26,6 +26,9 @@ from hub.model.watch import Fetched
 from hub.telemetry.metrics import Metrics
 from hub.telemetry.traces import handed_on
 
+_NOTHING = nullcontext()
+_NOBODY = Context()
+
 
 class Watching:
     """Tells metrics and traces, whichever there are, of one engine's work."""
@@ -33,25 +36,34 @@ class Watching:
     def __init__(self, metrics: Metrics | None, tracer: Tracer | None) -> None:
         self._metrics = metrics
         self._tracer = tracer
+        self._known = metrics.programs.labels("known") if metrics is not None else None
+        self._made = metrics.programs.labels("made") if metrics is not None else None
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """A span, and its time."""
         began = perf_counter()
         try:
-            if self._tracer is None:
+            with self._span(name):
                 yield
-            else:
-                with self._tracer.start_as_current_span(name, record_exception=False, set_status_on_exception=False):
-                    yield
         finally:
             if self._metrics is not None:
                 self._metrics.stages.labels(name).observe(perf_counter() - began)
 
+    def execution(self) -> AbstractContextManager[Any]:
+        """A span. Every request is executed, so its time is that of the request."""
+        return self._span("execute")
+
+    def _span(self, name: str) -> AbstractContextManager[Any]:
+        if self._tracer is None or not trace.get_current_span().is_recording():
+            return _NOTHING
+        return self._tracer.start_as_current_span(name, record_exception=False, set_status_on_exception=False)
+
     def planned(self, *, known: bool) -> None:
         """Counts plans that were known."""
-        if self._metrics is not None:
-            self._metrics.programs.labels("known" if known else "made").inc()
+        counter = self._known if known else self._made
+        if counter is not None:
+            counter.inc()
 
     def fetch(self, source: str, type_name: str) -> Fetched | None:
         """Follows a fetch, if there are traces."""
@@ -69,19 +81,24 @@ class Watching:
 class _Fetched:
     """The spans of those who wait for a fetch."""
 
-    __slots__ = ("_attributes", "_first", "_name", "_tracer", "context")
+    __slots__ = ("_first", "_source", "_tracer", "_type", "context")
 
     def __init__(self, tracer: Tracer, source: str, type_name: str) -> None:
         self._tracer = tracer
-        self._name = f"fetch {source}"
-        self._attributes = {"hub.source": source, "hub.type": type_name}
+        self._source = source
+        self._type = type_name
         self._first: Span | None = None
-        self.context = Context()
+        self.context = _NOBODY
 
     def waits(self, answered: asyncio.Future[Any]) -> None:
-        """A span for who waits, in his trace."""
+        """A span for who waits, in his trace, if that is kept. Who is not followed costs next to nothing."""
+        if not trace.get_current_span().is_recording():
+            if self.context is _NOBODY:
+                self.context = copy_context()
+            return
         links = [Link(self._first.get_span_context())] if self._first is not None else []
-        span = self._tracer.start_span(self._name, attributes=self._attributes, links=links)
+        attributes = {"hub.source": self._source, "hub.type": self._type}
+        span = self._tracer.start_span(f"fetch {self._source}", attributes=attributes, links=links)
         if self._first is None:
             self._first = span
             self.context = copy_context()
@@ -96,34 +113,56 @@ class _Fetched:
                     other._first.add_link(self._first.get_span_context())
 
 
+class _Meters:
+    """What is counted of one source."""
+
+    __slots__ = ("_answered", "_failed", "_keys", "_resting", "_seconds", "busy")
+
+    def __init__(self, metrics: Metrics, source: str) -> None:
+        self.busy = metrics.busy.labels(source)
+        self._answered = metrics.questions.labels(source, "answered")
+        self._failed = metrics.questions.labels(source, "failed")
+        self._seconds = metrics.question_seconds.labels(source)
+        self._keys = metrics.keys.labels(source)
+        self._resting = metrics.resting.labels(source)
+
+    def asked(self, keys: int, seconds: float, *, good: bool, resting: bool) -> None:
+        """A question is over."""
+        self.busy.dec()
+        (self._answered if good else self._failed).inc()
+        self._seconds.observe(seconds)
+        self._keys.observe(keys)
+        self._resting.set(resting)
+
+
 class _WatchedSource:
     """A source, and what becomes of its questions."""
 
-    __slots__ = ("_metrics", "_source", "_tracer", "name", "together")
+    __slots__ = ("_meters", "_source", "_tracer", "name", "together")
 
     def __init__(self, source: Source, metrics: Metrics | None, tracer: Tracer | None) -> None:
         self.name = source.name
         self.together = source.together
         self._source = source
-        self._metrics = metrics
+        self._meters = _Meters(metrics, source.name) if metrics is not None else None
         self._tracer = tracer
 
     async def ask(self, asked: Sequence[Asked]) -> Sequence[Mapping[str, Texts]]:
         """The source's answers."""
         began = perf_counter()
         good = False
-        if self._metrics is not None:
-            self._metrics.busy.labels(self.name).inc()
+        if self._meters is not None:
+            self._meters.busy.inc()
         try:
-            if self._tracer is None:
+            if self._tracer is None or not trace.get_current_span().is_recording():
                 answers = await self._source.ask(asked)
             else:
                 answers = await self._traced(self._tracer, asked)
             good = True
             return answers
         finally:
-            if self._metrics is not None:
-                self._count(self._metrics, asked, perf_counter() - began, good=good)
+            if self._meters is not None:
+                self._meters.asked(_keys(asked), perf_counter() - began, good=good, resting=self._source.resting())
 
     async def _traced(self, tracer: Tracer, asked: Sequence[Asked]) -> Sequence[Mapping[str, Texts]]:
         attributes: dict[str, str | int] = {
@@ -143,13 +182,6 @@ class _WatchedSource:
             except SourceUnavailable:
                 span.set_status(StatusCode.ERROR)
                 raise
-
-    def _count(self, metrics: Metrics, asked: Sequence[Asked], seconds: float, *, good: bool) -> None:
-        metrics.busy.labels(self.name).dec()
-        metrics.questions.labels(self.name, "answered" if good else "failed").inc()
-        metrics.question_seconds.labels(self.name).observe(seconds)
-        metrics.keys.labels(self.name).observe(_keys(asked))
-        metrics.resting.labels(self.name).set(self._source.resting())
 
     def question(self, fetch: Fetch) -> Question:
         return self._source.question(fetch)

@@ -99,6 +99,7 @@ def serving(
         "HUB_TRACES": "otlp",
         "HUB_OPERATIONS": str(manifest),
         "OTEL_BSP_SCHEDULE_DELAY": "50",
+        "OTEL_EXPORTER_OTLP_TIMEOUT": "60",
     }
     with (
         Collector() as collector,

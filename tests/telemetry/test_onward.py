@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from opentelemetry.context import attach, detach
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import format_span_id, format_trace_id
 
-from hub.telemetry.traces import Traces
+from hub.telemetry.traces import Traces, taken_on
 from hub.telemetry.watch import Watching
 from tests.federation import gateway
 from tests.federation.case import parse_case
@@ -57,11 +58,11 @@ def spans() -> InMemorySpanExporter:
 
 @pytest.fixture
 async def ask(bench: Bench, spans: InMemorySpanExporter) -> AsyncIterator[Ask]:
-    watch = Watching(None, Traces(SimpleSpanProcessor(spans)).tracer)
-    async with gateway.opened(CASE.supergraph(), bench.urls, watch=watch) as found:
+    tracer = Traces(SimpleSpanProcessor(spans)).tracer
+    async with gateway.opened(CASE.supergraph(), bench.urls, watch=Watching(None, tracer)) as found:
 
         async def traced(*asked: object) -> object:
-            with watch.stage("request"):
+            with tracer.start_as_current_span("request"):
                 return await found(*asked)
 
         yield traced  # type: ignore[misc]
@@ -123,13 +124,45 @@ async def test_traces_of_requests_at_once_are_whole_and_none_is_in_another(
 async def test_a_question_that_fails_is_marked_and_its_message_is_not_kept(
     server: Server, bench: Bench, spans: InMemorySpanExporter
 ) -> None:
-    watch = Watching(None, Traces(SimpleSpanProcessor(spans)).tracer)
+    tracer = Traces(SimpleSpanProcessor(spans)).tracer
     urls = {**bench.urls, "a": "http://127.0.0.1:1/nobody"}
-    async with gateway.opened(CASE.supergraph(), urls, watch=watch) as ask:
-        assert "errors" in await ask(PRICED, {"id": "1"})
+    opened = gateway.opened(CASE.supergraph(), urls, watch=Watching(None, tracer))
+    async with opened as ask:
+        with tracer.start_as_current_span("request"):
+            answer = await ask(PRICED, {"id": "1"})
+        assert "errors" in answer
     (failed,) = (one for one in spans.get_finished_spans() if one.name == "ask a")
     assert failed.status.status_code.name == "ERROR"
     assert (failed.status.description, failed.events) == (None, ())
+
+
+async def test_a_trace_that_is_not_kept_goes_on_and_leaves_no_spans(
+    ask: Ask, bench: Bench, spans: InMemorySpanExporter
+) -> None:
+    given = f"00-{'ab' * 16}-{'cd' * 8}-00"
+    token = attach(taken_on(given))
+    try:
+        await ask(PRICED, {"id": "1"})
+    finally:
+        detach(token)
+    told = {request.headers["traceparent"] for request in bench.requests}
+    assert {(one[:35], one[-2:]) for one in told} == {(given[:35], given[-2:])}
+    assert spans.get_finished_spans() == ()
+
+
+async def test_who_is_followed_is_followed_also_behind_who_is_not(
+    ask: Ask, bench: Bench, spans: InMemorySpanExporter
+) -> None:
+    """A fetch that somebody began whose trace is not kept has its question in the trace of who waits for it too."""
+    token = attach(taken_on(f"00-{'ab' * 16}-{'cd' * 8}-00"))
+    try:
+        unseen = asyncio.ensure_future(ask(PRICED, {"id": "1"}))
+    finally:
+        detach(token)
+    await asyncio.gather(unseen, ask(PRICED, {"id": "1"}))
+    names = sorted(one.name for one in spans.get_finished_spans())
+    assert len({trace(one) for one in spans.get_finished_spans()}) == 1
+    assert {"request", "execute", "fetch a", "ask a", "fetch b", "ask b"} <= set(names)
 
 
 async def test_who_leaves_ends_his_spans(ask: Ask, bench: Bench, spans: InMemorySpanExporter) -> None:

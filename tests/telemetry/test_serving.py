@@ -25,12 +25,13 @@ def test_a_request_is_one_line(serving: Serving) -> None:
     response = serving.ask("citizen", WALK)
     line = serving.line(response)
     assert set(line) == {
-        "time", "id", "trace", "status", "ms", "bytes", "kind", "operation", "hash", "fetches", "errors",
+        "time", "id", "trace", "status", "ms", "bytes", "kind", "operation", "hash", "fetches", "cost", "errors",
     }  # fmt: skip
     assert (line["status"], line["bytes"], line["kind"]) == (200, len(response.content), "citizen")
     assert (line["operation"], line["errors"]) == ("other", {})
     assert re.fullmatch(r"[0-9a-f]{32}", line["hash"])
     assert line["fetches"] == 4, "the plan: himself, his household, who lives there, his book"
+    assert line["cost"] > line["fetches"], "more is charged for what is asked than for asking"
     assert 0 < line["ms"] < 30_000
 
 

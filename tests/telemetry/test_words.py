@@ -35,7 +35,7 @@ def written() -> set[str]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
-        and re.fullmatch(r"[A-Z]+(_[A-Z]+)+|TIMEOUT|UNAVAILABLE", node.value)
+        and re.fullmatch(r"[A-Z]+(_[A-Z]+)+|OVERLOADED|TIMEOUT|UNAVAILABLE", node.value)
     }
 
 

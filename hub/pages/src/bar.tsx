@@ -71,9 +71,7 @@ function Reader() {
       <strong>{said(me.audience)}</strong>
       <span className="hub-soft">{me.standings.map(said).join(" · ")}</span>
       {me.universe && (
-        <span className="hub-chip" title={t("Loại hồ sơ được phép xem", "The classes of records of the clearance")}>
-          {me.universe.classes.map(said).join(" + ")}
-        </span>
+        <span className="hub-chip">{me.universe.classes.map(said).join(" + ")}</span>
       )}
       {me.project && <span className="hub-chip">{t("Dự án", "Project")} {me.project}</span>}
       {agreement && (
@@ -183,9 +181,10 @@ function Policy({ html, close }: { html: string; close: () => void }) {
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const root = place.current!.shadowRoot ?? place.current!.attachShadow({ mode: "open" });
-    const parsed = new DOMParser().parseFromString(html, "text/html");
+    const [, rules] = /<style>([^]*?)<\/style>/.exec(html) ?? [];
+    const parsed = new DOMParser().parseFromString(html.replace(/<style>[^]*?<\/style>/, ""), "text/html");
     const style = document.createElement("style");
-    style.textContent = (parsed.querySelector("style")?.textContent ?? "").replaceAll(":root", ":host").replaceAll(/(^|[\s,}])(?:html|body)(?=[\s,{])/g, "$1.page");
+    style.textContent = (rules ?? "").replaceAll(":root", ":host").replaceAll(/(^|[\s,}])(?:html|body)(?=[\s,{])/g, "$1.page");
     const body = document.createElement("div");
     body.className = "page";
     body.append(...parsed.body.childNodes);

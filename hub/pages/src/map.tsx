@@ -16,7 +16,7 @@ interface Place {
   links: Link[];
 }
 
-const [WIDTH, HEIGHT, GAP, ROW] = [176, 34, 78, 44];
+const [WIDTH, HEIGHT, GAP, ROW] = [164, 32, 56, 40];
 
 export function MapPanel() {
   const { me, session } = useSession();
@@ -134,7 +134,7 @@ function Drawing({ places, chosen, sources, choose }: { places: Place[]; chosen:
             >
               <title>{one.says}</title>
               <rect x={x} y={y} width={WIDTH} height={HEIGHT} rx="6" />
-              <text x={x + 12} y={y + 22}>{one.name.length > 21 ? `${one.name.slice(0, 20)}…` : one.name}</text>
+              <text x={x + 12} y={y + 21}>{one.name.length > 20 ? `${one.name.slice(0, 19)}…` : one.name}</text>
             </g>
           );
         })}

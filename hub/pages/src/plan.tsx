@@ -181,9 +181,10 @@ function asked(list: Asked[]): string {
 
 function figures(run: Run): string {
   const found = [];
-  if (run.questions !== undefined) found.push(`${run.questions} ${t("câu hỏi", "questions")}`);
-  if (run.keys !== undefined) found.push(`${run.keys} ${t("khóa", "keys")}`);
-  found.push(`${run.rows} ${t("dòng", "rows")}`);
+  const counted = (number: number, vi: string, en: string) => `${number} ${t(vi, number === 1 ? en : `${en}s`)}`;
+  if (run.questions !== undefined) found.push(counted(run.questions, "câu hỏi", "question"));
+  if (run.keys !== undefined) found.push(counted(run.keys, "khóa", "key"));
+  found.push(counted(run.rows, "dòng", "row"));
   if (run.milliseconds !== undefined) found.push(`${run.milliseconds.toFixed(1)} ms`);
   return found.join(" · ");
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import re
+from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
 

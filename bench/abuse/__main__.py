@@ -10,7 +10,6 @@ from pathlib import Path
 from statistics import median
 
 import click
-import orjson
 from rich.console import Console
 from rich.table import Table
 
@@ -102,7 +101,7 @@ def _traffic(
         with started(HUB, system.command, environment) as server, Clients() as clients:
             drawn = workload.draw(cluster.dsns())
             clients.know(HUB, server.port, [system.ask(workload, variables).wire(token) for variables in drawn])
-            bodies = [orjson.dumps({"query": one.document, "variables": one.variables}) for one in asked]
+            bodies = [json.dumps({"query": one.document, "variables": one.variables}).encode() for one in asked]
             wires = [traffic.wire("/graphql", body, token) for body in bodies]
             with server.running():
                 clients.run(HUB, CLIENTS, 1.0, lambda: None, lambda: None)

@@ -45,3 +45,20 @@ class Limits:
     fields: int = 5_000
     selections: int = 20_000
     planning: int = 100_000
+
+
+# What another hub asks of a subgraph it has made of documents that met its own limits, for many readers at once.
+OF_A_HUB = Limits(
+    characters=1_000_000,
+    tokens=50_000,
+    brackets=200,
+    aliases=50_000,
+    directives=1_000,
+    spreads=10_000,
+    fragments=1_000,
+    variables=10_000,
+    depth=100,
+    roots=1_000,
+    fields=20_000,
+    selections=400_000,
+)

@@ -96,7 +96,10 @@ class Admission:
 
     async def _execute(self, request: Request, viewer: Viewer) -> Response:
         audience = viewer.profile.audience
-        counted = audience in self._allowance.rates or audience in self._allowance.quotas
+        # A hub that asks for a reader has counted him itself.
+        counted = viewer.profile.asserted is None and (
+            audience in self._allowance.rates or audience in self._allowance.quotas
+        )
         name = self._name(viewer) if counted else ""
         if counted:
             self._check_blocked(name)

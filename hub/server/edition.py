@@ -96,7 +96,8 @@ class Editions:
     async def start(self) -> None:
         """Begins what the first edition needs."""
         await self._current.edition.start()
-        _freeze()
+        gc.collect()
+        gc.freeze()
 
     async def replace(self, edition: Edition) -> None:
         """Starts an edition, and from then on answers with it. If it does not start, all stays as it is."""
@@ -119,9 +120,11 @@ class Editions:
         while before.requests:
             before.idle.clear()
             await before.idle.wait()
-        await before.edition.stop()
-        del before
-        _freeze()
+        try:
+            await before.edition.stop()
+        finally:
+            del before
+            settle()
 
 
 async def _cut_off(send: Send) -> None:
@@ -134,8 +137,8 @@ async def _cut_off(send: Send) -> None:
         pass  # half of an answer was out already
 
 
-def _freeze() -> None:
-    """What lives now lives long: the collector need not look at it again. What a former edition left goes first."""
+def settle() -> None:
+    """What lives now lives long: the collector need not look at it again. What a former version left goes first."""
     gc.unfreeze()
     gc.collect()
     gc.freeze()

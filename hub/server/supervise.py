@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from hub.errors import HubError, origin
+from hub.server.edition import settle
 
 SETTLED = 5.0
 """Seconds after which a worker that ends was not a bad start."""
@@ -77,6 +78,8 @@ class Supervisor:
         before_wakes = signal.set_wakeup_fd(wakes, warn_on_full_buffer=False)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         self._workers = [_Worker() for _ in range(self.number)]
+        # What the collector of a worker does not look at stays shared with its parent.
+        settle()
         try:
             while self._ending is None or any(worker.pid for worker in self._workers):
                 self._tend(alive, life)
@@ -180,6 +183,7 @@ class Supervisor:
             except Exception as error:  # noqa: BLE001 - whatever is wrong with the new, the workers answer
                 _log.error("not reloaded, what was there goes on: %s", origin(error))
             else:
+                settle()
                 self._signal(signal.SIGHUP)
 
     def _signal(self, number: signal.Signals) -> None:

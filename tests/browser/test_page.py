@@ -269,6 +269,8 @@ async def test_it_can_be_used_with_the_keyboard_and_is_named_for_screen_readers(
     await page.page.focus('.hub-place[aria-label^="Person"]')
     await page.page.keyboard.press("Enter")
     assert await page.page.locator('.hub-place[aria-pressed="true"]').get_attribute("aria-label") == "Person"
+    await page.page.click('.hub-place[aria-label^="Employer"]')
+    assert await page.page.locator('.hub-place[aria-pressed="true"]').get_attribute("aria-label") == "Employer"
     await page.page.click("text=Tiếng Việt")
     await page.ready()
     assert await page.page.locator("html").get_attribute("lang") == "vi"

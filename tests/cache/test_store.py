@@ -43,7 +43,7 @@ async def opens(request: pytest.FixtureRequest, redis: RedisServer) -> AsyncIter
 
     def open_one(clock: Callable[[], float] | None = None) -> Store:
         if request.param == "redis":
-            opened.append(RedisStore(redis.url, seconds=10, clock=clock))
+            opened.append(RedisStore(redis.url, seconds=60, clock=clock))
         else:
             opened.append(MemoryStore(clock) if clock else MemoryStore())
         return opened[-1]
@@ -187,7 +187,7 @@ async def test_buckets_hold_what_a_naive_ledger_says(
     redis: RedisServer, kind: str, steps: list[tuple[float, dict[str, int]]]
 ) -> None:
     clock, naive = Clock(), Naive([])
-    store: Store = MemoryStore(clock) if kind == "memory" else RedisStore(redis.url, seconds=10, clock=clock)
+    store: Store = MemoryStore(clock) if kind == "memory" else RedisStore(redis.url, seconds=60, clock=clock)
     buckets = {name: make(new_key(name)) for name, make in BUCKETS.items()}
     try:
         for passes, wanted in steps:
@@ -253,7 +253,7 @@ async def test_no_bucket_is_charged_twice_at_once(opens: Opens) -> None:
 
 async def test_replicas_share_a_bucket_and_no_unit_is_granted_twice(redis: RedisServer) -> None:
     """Eight connections take from two buckets at once, each as fast as it can."""
-    stores = [RedisStore(redis.url, seconds=10) for _ in range(8)]
+    stores = [RedisStore(redis.url, seconds=60) for _ in range(8)]
     tight, loose = Quota(new_key("tight"), 500, 100_000_000), Quota(new_key("loose"), 700, 100_000_000)
 
     async def take(store: RedisStore) -> list[Verdict]:
@@ -270,7 +270,7 @@ async def test_replicas_share_a_bucket_and_no_unit_is_granted_twice(redis: Redis
 
 async def test_redis_counts_by_its_own_clock(redis: RedisServer) -> None:
     """Replicas whose clocks are apart agree, because none of them is asked."""
-    store, bucket = RedisStore(redis.url, seconds=10), Rate(new_key(), 1_000_000, 10.0)
+    store, bucket = RedisStore(redis.url, seconds=60), Rate(new_key(), 1_000_000, 10.0)
     await store.charge([Charge(bucket, 1_000_000)])
     refused = await store.charge([Charge(bucket, 20_000)])
     assert not refused.granted
@@ -335,7 +335,7 @@ async def test_a_reader_who_is_too_slow_learns_that_he_missed_something(opens: O
 
 
 async def test_one_store_tells_the_other(redis: RedisServer) -> None:
-    here, there = RedisStore(redis.url, seconds=10), RedisStore(redis.url, seconds=10)
+    here, there = RedisStore(redis.url, seconds=60), RedisStore(redis.url, seconds=10)
     channel, key = new_key("channel"), new_key()
     async with there.subscribe(channel) as heard:
         await here.put(key, b"shared", 60)

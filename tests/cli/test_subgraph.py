@@ -190,7 +190,7 @@ def test_everybody_else_is_refused(address: str, token: Callable[[], str | None]
 
 
 def test_no_kind_of_token_passes_for_the_other(address: str, make_token: MakeToken) -> None:
-    """An assertion without its type is a reader's token by no issuer of theirs, and a reader's token with it no assertion."""
+    """An assertion without its type is a token of no known issuer, and a token of a reader with it no assertion."""
     good = assertion()
     claims = jwt.decode(good, options={"verify_signature": False})
     head = jwt.get_unverified_header(good)

@@ -50,7 +50,23 @@ def make_country(cluster: Cluster, *more: Callable[[Mapping[str, str]], None]) -
     for add in (add_oddities, *more):
         add(cluster.owner_dsns)
     copy_databases(cluster)
-    settings = replace(Settings(), dsns=cluster.dsns(), pool_size=2, pseudonym_key=SECRET)
+    settings = replace(
+        Settings(),
+        dsns=cluster.dsns(),
+        pool_size=2,
+        pseudonym_key=SECRET,
+        # What is asked here is as wide as it gets: everything of everybody.
+        max_cost=(),
+        max_characters=1_000_000,
+        max_tokens=100_000,
+        max_aliases=100_000,
+        max_directives=100_000,
+        max_spreads=100_000,
+        max_fragments=1_000,
+        max_variables=1_000,
+        max_roots=1_000,
+        max_fields=100_000,
+    )
     return Country(cluster.owner_dsns, settings, sample)
 
 

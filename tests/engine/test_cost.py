@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from hub.engine import Built, Engine, build, open_unconnected
-from hub.errors import Refused
 from hub.model.request import PlanWish, Request
-from hub.model.viewer import Audience, Profile, Universe, Viewer
+from hub.model.viewer import Audience, Profile, Standing, Universe, Viewer
 from hub.operation import Formula, costs_of, formula_of
 from hub.settings import Settings, read_settings
 from tests.engine.country import PROFILES, PURPOSE, SECRET, load_graph
@@ -50,16 +50,23 @@ class Charged(Exception):
     """Ends a request where it would begin to read."""
 
 
-async def charged(engine: Engine, request: Request, viewer: Viewer) -> int:
+async def told(engine: Engine, request: Request, viewer: Viewer) -> int | None:
+    """What the request is charged; None if it is refused before."""
     found: list[int] = []
 
     async def charge(cost: int) -> None:
         found.append(cost)
         raise Charged
 
-    with pytest.raises(Charged):
-        await engine.execute(request, viewer, charge)
-    (cost,) = found
+    with contextlib.suppress(Charged):
+        response = await engine.execute(request, viewer, charge)
+        assert not response.executed
+    return found[0] if found else None
+
+
+async def charged(engine: Engine, request: Request, viewer: Viewer) -> int:
+    cost = await told(engine, request, viewer)
+    assert cost is not None
     return cost
 
 
@@ -128,12 +135,23 @@ async def test_what_a_class_or_a_mask_hides_costs_the_same(engine: Engine) -> No
         "query ($p: [PersonalId!]!) { people(personalIds: $p) { birthDate sex household { members { since } } } }"
     )
     request = Request(document, None, {"p": NUMBERS[:3]}, PURPOSE)
-    costs = {}
-    for name, profile in PROFILES.items():
-        with contextlib.suppress(Refused):  # he may not ask for all of it
-            costs[name] = engine.cost(request, profile)
-    assert len(costs) >= 3
-    assert set(costs.values()) == {3 * (1 + 1 + 8)}
+    costs = [await told(engine, request, Viewer(profile)) for profile in PROFILES.values()]
+    known = [cost for cost in costs if cost is not None]  # some may not ask for all of it
+    assert len(known) >= 3
+    assert set(known) == {3 * (1 + 1 + 8)}
+
+
+async def test_what_a_hub_asks_for_a_reader_is_bounded_by_that_hub(built: Built) -> None:
+    """It asks for many readers at once, whom it has charged one by one."""
+    engine = engine_with(built, read_settings({"HUB_MAX_COST": "officer:5"}))
+    hub = Viewer(replace(OFFICER.profile, asserted=Standing.OFFICIAL), name="hub")
+    document = f"{{ {' '.join(f'a{n}: __typename' for n in range(500))} employers(first: 50) {{ nodes {{ name }} }} }}"
+    assert b"TOO_LARGE" in (await engine.execute(Request(document), OFFICER)).body
+    assert await charged(engine, Request(document), hub) == 51
+
+
+async def test_a_dry_run_costs_a_request_and_nothing_else(engine: Engine) -> None:
+    assert await charged(engine, Request(PAGES, None, {"n": 2, "m": 3}, plan=PlanWish.ONLY), OFFICER) == 0
 
 
 async def test_a_dry_run_tells_the_cost_to_whom_plans_are_shown(engine: Engine) -> None:

@@ -28,7 +28,9 @@ LINK = (
     ' import: ["@key", "@shareable", "@external", "@requires"])\n'
 )
 # The texts may be large: what they open to is what is bounded here.
-LIMITS = Limits(tokens=10_000, aliases=10_000, fields=3_000, selections=20_000, planning=20_000)
+LIMITS = Limits(
+    tokens=10_000, aliases=10_000, spreads=10_000, roots=50, fields=3_000, selections=20_000, planning=20_000
+)
 # Calls of Python functions a step may take.
 A_STEP = 100
 # Steps it takes to open and authorize what is then refused.

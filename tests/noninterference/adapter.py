@@ -21,6 +21,7 @@ from hub.server.identity import Identity, Trust
 from hub.server.keys import KeySet
 from hub.settings import SOURCES, Settings
 from hub.sources.postgres import PostgresSource
+from hub.sources.postgres import connection as connecting
 from hub.sources.postgres.connection import Connections, Plans
 from tests.engine import oddities
 from tests.engine.country import SECRET, read_rules
@@ -114,11 +115,15 @@ def keys_of(people: People) -> Keys:
     )
 
 
+# A database that is read for the first time is slow to greet on a busy machine, and that is no difference.
+connecting.CONNECT_SECONDS = 60.0
+
+
 class Pool(Connections):
     """The connections of one universe to one database, kept for all engines of a run; notes what is sent."""
 
     def __init__(self, source: str, universe: Universe, dsn: str, siblings: Mapping[Universe, Pool]) -> None:
-        super().__init__(source, dsn, WIDTH, 10.0)
+        super().__init__(source, dsn, WIDTH, 60.0)
         self.universe = universe
         self.siblings = siblings
         self.sent: list[Statement] = []

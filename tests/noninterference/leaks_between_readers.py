@@ -103,10 +103,10 @@ def _(patch: pytest.MonkeyPatch) -> None:
     real = Engine.execute
     kept: dict[tuple[int, str], Response] = {}
 
-    async def execute(self: Engine, request: Request, viewer: Viewer) -> Response:
+    async def execute(self: Engine, request: Request, viewer: Viewer, *charge: Any) -> Response:
         key = (id(self), f"{viewer.profile.audience} {viewer.subject} {request}")
         if key not in kept:
-            kept[key] = await real(self, request, viewer)
+            kept[key] = await real(self, request, viewer, *charge)
         return kept[key]
 
     patch.setattr(Engine, "execute", execute)
@@ -117,14 +117,14 @@ def _(patch: pytest.MonkeyPatch) -> None:
     real = Engine.execute
     under_way: dict[tuple[int, str], Any] = {}
 
-    async def execute(self: Engine, request: Request, viewer: Viewer) -> Response:
+    async def execute(self: Engine, request: Request, viewer: Viewer, *charge: Any) -> Response:
         import asyncio
 
         key = (id(self), f"{viewer.profile.audience} {viewer.subject} {request}")
         if key in under_way:
             shared: Response = await asyncio.shield(under_way[key])
             return shared
-        under_way[key] = asyncio.ensure_future(real(self, request, viewer))
+        under_way[key] = asyncio.ensure_future(real(self, request, viewer, *charge))
         try:
             own: Response = await under_way[key]
             return own

@@ -89,9 +89,9 @@ def _(patch: pytest.MonkeyPatch) -> None:
     counted = _counting(patch)
     real = Engine.execute
 
-    async def execute(self: Engine, request: Request, viewer: Viewer) -> Response:
+    async def execute(self: Engine, request: Request, viewer: Viewer, *charge: Any) -> Response:
         before = len(counted)
-        response = await real(self, request, viewer)
+        response = await real(self, request, viewer, *charge)
         return replace(response, executed=response.executed and len(counted) == before)
 
     patch.setattr(Engine, "execute", execute)
@@ -249,9 +249,9 @@ def _(patch: pytest.MonkeyPatch) -> None:
     counted = _counting(patch)
     real = Engine.execute
 
-    async def execute(self: Engine, request: Request, viewer: Viewer) -> Response:
+    async def execute(self: Engine, request: Request, viewer: Viewer, *charge: Any) -> Response:
         before = len(counted)
-        response = await real(self, request, viewer)
+        response = await real(self, request, viewer, *charge)
         rows = b',"extensions":{"dropped":%d}}' % (len(counted) - before)
         return replace(response, body=response.body.removesuffix(b"}") + rows)
 
@@ -263,13 +263,13 @@ def _(patch: pytest.MonkeyPatch) -> None:
     counted = _counting(patch)
     real = Engine.execute
 
-    async def execute(self: Engine, request: Request, viewer: Viewer) -> Response:
+    async def execute(self: Engine, request: Request, viewer: Viewer, *charge: Any) -> Response:
         if len(counted) > 5:
             counted.clear()
             return Response(
                 refusal([Shown("the quota of this hour is used up", code="QUOTA_EXCEEDED")]), executed=False
             )
-        return await real(self, request, viewer)
+        return await real(self, request, viewer, *charge)
 
     patch.setattr(Engine, "execute", execute)
 
@@ -287,10 +287,10 @@ def _(patch: pytest.MonkeyPatch) -> None:
         door.set(scope["method"])
         await real_call(self, scope, receive, send)
 
-    async def execute(self: Engine, request: Request, viewer: Viewer) -> Response:
+    async def execute(self: Engine, request: Request, viewer: Viewer, *charge: Any) -> Response:
         if door.get() == "GET":
             viewer = replace(viewer, profile=replace(viewer.profile, own=Universe.ALL, others=Universe.ALL))
-        return await real_execute(self, request, viewer)
+        return await real_execute(self, request, viewer, *charge)
 
     patch.setattr(GraphQLEndpoint, "__call__", call)
     patch.setattr(Engine, "execute", execute)
@@ -301,9 +301,9 @@ def _(patch: pytest.MonkeyPatch) -> None:
     every_effect(patch)
     real = Engine.execute
 
-    async def execute(self: Engine, request: Request, viewer: Viewer) -> Response:
+    async def execute(self: Engine, request: Request, viewer: Viewer, *charge: Any) -> Response:
         if request.operation_name:
             viewer = replace(viewer, profile=replace(viewer.profile, own=Universe.ALL, others=Universe.ALL))
-        return await real(self, request, viewer)
+        return await real(self, request, viewer, *charge)
 
     patch.setattr(Engine, "execute", execute)

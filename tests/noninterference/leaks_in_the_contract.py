@@ -61,9 +61,9 @@ def _(patch: pytest.MonkeyPatch) -> None:
         whole.append(self.supergraph.api)
         return real(self, *of)
 
-    def suggested(schema: GraphQLSchema, document: Any, **more: Any) -> Any:
+    def suggested(schema: GraphQLSchema, document: Any, *rules: Any, **more: Any) -> Any:
         known = {str(error.locations): error for error in validate(whole[-1], document)}
-        return [known.get(str(error.locations), error) for error in validate(schema, document, **more)]
+        return [known.get(str(error.locations), error) for error in validate(schema, document, *rules, **more)]
 
     patch.setattr(Built, "contract", contract)
     patch.setattr(preparing, "validate", suggested)

@@ -15,7 +15,7 @@ from hub.cache import MemoryStore, Store
 from hub.cache.redis import RedisStore
 from hub.errors import Shown
 from hub.model.request import Request, Response, refusal
-from hub.model.viewer import Audience, Profile, Viewer
+from hub.model.viewer import Audience, Profile, Standing, Viewer
 from hub.server.admission import Admission, Allowance
 from tests.redis_server import RedisServer
 
@@ -87,7 +87,7 @@ async def store(request: pytest.FixtureRequest, redis: RedisServer, clock: Clock
     if request.param == "memory":
         yield MemoryStore(clock)
         return
-    opened = RedisStore(redis.url, seconds=10, clock=clock)
+    opened = RedisStore(redis.url, seconds=60, clock=clock)
     await opened._ask("FLUSHDB")
     yield opened
     await opened.close()
@@ -159,6 +159,12 @@ async def test_an_audience_without_a_rate_is_not_counted(store: Store, clock: Cl
         assert (response.executed, response.headers) == (True, ())
 
 
+async def test_a_hub_that_asks_for_readers_is_not_counted(store: Store, clock: Clock) -> None:
+    hub, _ = admission(store, clock, rates={Audience.CITIZEN: (1, MINUTE)})
+    asking = Viewer(Profile(Audience.CITIZEN, asserted=Standing.SELF), name="hub")
+    assert [await outcome(hub, "1", asking) for _ in range(5)] == ["ok"] * 5
+
+
 async def test_answers_say_what_is_left(store: Store, clock: Clock) -> None:
     hub, _ = admission(store, clock, rates={Audience.CITIZEN: (30, MINUTE)}, quotas={Audience.CITIZEN: (100, DAY)})
     midnight = DAY - (int(BEGIN) + 7 * 3600) % DAY
@@ -171,7 +177,7 @@ async def test_answers_say_what_is_left(store: Store, clock: Clock) -> None:
 
 
 async def test_replicas_share_what_is_counted(redis: RedisServer) -> None:
-    stores = [RedisStore(redis.url, seconds=10) for _ in range(2)]
+    stores = [RedisStore(redis.url, seconds=60) for _ in range(2)]
     await stores[0]._ask("FLUSHDB")
     hubs = [admission(store, Clock(), quotas={Audience.CITIZEN: (60, 100_000_000)})[0] for store in stores]
     found = Counter(await asyncio.gather(*(outcome(hub, "1") for hub in hubs * 50)))
@@ -181,7 +187,7 @@ async def test_replicas_share_what_is_counted(redis: RedisServer) -> None:
 
 
 async def test_no_reader_stands_in_the_store_in_the_clear(redis: RedisServer) -> None:
-    store = RedisStore(redis.url, seconds=10)
+    store = RedisStore(redis.url, seconds=60)
     await store._ask("FLUSHDB")
     for secret in (b"one", b"two"):
         hub, _ = admission(store, Clock(), rates=dict.fromkeys(Audience, (1, MINUTE)), secret=secret)

@@ -184,13 +184,18 @@ export function charts(list: List): Bars[] {
   }
   for (const time of times) {
     for (const number of numbers) {
-      const sums = new Map<string, number>();
+      const at = new Map<string, number[]>();
       for (const row of list.rows) {
-        if (typeof row[number] === "number" && row[time]) sums.set(String(row[time]), (sums.get(String(row[time])) ?? 0) + row[number]);
+        const value = row[number];
+        if (typeof value === "number" && row[time]) at.set(String(row[time]), [...(at.get(String(row[time])) ?? []), value]);
       }
-      if (sums.size > 1) {
-        const bars = [...sums].sort(([one], [other]) => (one < other ? -1 : 1)).map(([name, value]) => ({ name, value }));
-        found.push({ title: `${number} / ${time}`, kind: "time", bars });
+      if (at.size > 1) {
+        // Rows of several people may share a month: then the mean of them, because how many there are changes.
+        const bars = [...at]
+          .sort(([one], [other]) => (one < other ? -1 : 1))
+          .map(([name, values]) => ({ name, value: values.reduce((one, other) => one + other) / values.length }));
+        const several = at.size < list.rows.length;
+        found.push({ title: `${number} / ${time}${several ? t(" (trung bình)", " (mean)") : ""}`, kind: "time", bars });
       }
     }
   }
@@ -231,15 +236,35 @@ function Chart({ list }: { list: List }) {
   );
 }
 
+/** A year, month or day as months. */
+function moment(name: string): number {
+  const [year, month, day] = name.split("-").map(Number);
+  return year * 12 + (month ?? 1) - 1 + ((day ?? 1) - 1) / 31;
+}
+
+/** The places whose names have room beside each other. */
+function labelled(places: number[]): Set<number> {
+  const found = new Set<number>();
+  let last = -Infinity;
+  places.forEach((place, index) => {
+    if (place - last < 72) return;
+    found.add(index);
+    last = place;
+  });
+  return found;
+}
+
 function Line({ chart }: { chart: Bars }) {
   const [width, height, left, below] = [480, 200, 84, 26];
   const top = Math.max(...chart.bars.map((one) => one.value), 1);
   const low = Math.min(...chart.bars.map((one) => one.value), 0);
-  const x = (index: number) => left + (index * (width - left - 12)) / Math.max(1, chart.bars.length - 1);
+  const times = chart.bars.map((one) => moment(one.name));
+  const [from, until] = [times[0], times[times.length - 1]];
+  const x = (index: number) => left + ((times[index] - from) * (width - left - 12)) / Math.max(1e-9, until - from);
   const y = (value: number) => 12 + ((top - value) * (height - below - 12)) / (top - low);
   const points = chart.bars.map((one, index) => `${x(index).toFixed(1)},${y(one.value).toFixed(1)}`).join(" ");
-  const every = Math.max(1, Math.ceil(chart.bars.length / 5));
-  const said = chart.bars.map((one) => `${one.name}: ${one.value}`).join("; ");
+  const marks = labelled(chart.bars.map((_, index) => x(index)));
+  const said = chart.bars.map((one) => `${one.name}: ${Math.round(one.value)}`).join("; ");
   return (
     <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`${chart.title}. ${said}`}>
       {[low, (low + top) / 2, top].map((one) => (
@@ -252,9 +277,9 @@ function Line({ chart }: { chart: Bars }) {
       {chart.bars.map((one, index) => (
         <g key={one.name}>
           <circle className="hub-dot" cx={x(index)} cy={y(one.value)} r="2.5">
-            <title>{`${one.name}: ${one.value.toLocaleString("vi")}`}</title>
+            <title>{`${one.name}: ${Math.round(one.value).toLocaleString("vi")}`}</title>
           </circle>
-          {index % every === 0 && <text x={x(index)} y={height - 6} textAnchor={index === 0 ? "start" : x(index) > width - 40 ? "end" : "middle"}>{one.name}</text>}
+          {marks.has(index) && <text x={x(index)} y={height - 6} textAnchor={index === 0 ? "start" : x(index) > width - 40 ? "end" : "middle"}>{one.name}</text>}
         </g>
       ))}
     </svg>

@@ -2,7 +2,7 @@
 #
 #   docker build --tag hub:0.1.0 .
 #
-# The process needs nothing but what the environment names (docs/settings.md) and a /tmp of its own; everything else may
+# The process needs nothing but what the environment names (`hub settings`) and a /tmp of its own; everything else may
 # be read-only.
 
 FROM python:3.11.15-slim AS build

@@ -47,7 +47,7 @@ SLICE = 4.0
 WARM_UP = 1 / 3
 FLAT = 0.05
 """The part of its memory by which a process may grow in an hour."""
-DOCUMENTS = 3_000
+DOCUMENTS = 2_500
 READERS = 9_000
 PORTION = 1_500
 """Requests of the mixture in one slice; the next one has the next."""
@@ -186,23 +186,27 @@ def _loads(folder: Folder, cluster: Cluster) -> dict[str, Sequence[bytes]]:
 
 
 def _mixture(folder: Folder, people: Sequence[str], officer: str) -> Iterator[bytes]:
-    """Requests no two of which are alike in what is remembered of them."""
+    """A request of each reader, and among them documents, each another."""
     chance = random.Random(SEED)
     citizen = VIEWERS["citizen"].claims
     for number in range(READERS):
         token = sign(folder, {**citizen, "sub": chance.choice(people), "jti": str(number)})
-        yield _asked(f"query Own{number % DOCUMENTS} {{ me {{ fullName n{number % 97}: birthDate }} }}").wire(token)
-        match number % 4:
-            case 0:
-                person = chance.choice(people)
-                text = f'{{ person(personalId: "{person}") {{ fullName p{number % DOCUMENTS}: birthDate }} }}'
-            case 1:
-                text = f"{{ employers(first: {1 + number % 50}) {{ nodes {{ name e{number % 89}: taxCode }} }} }}"
-            case 2:
-                text = f"{{ me {{ unknown{number} }} }}"
-            case _:
-                text = f"{{ person(personalId: $nobody{number}) {{ fullName "
-        yield _asked(text).wire(officer)
+        yield _asked(f"query Own {{ me {{ fullName n{number % 20}: birthDate }} }}").wire(token)
+        if number * DOCUMENTS // READERS != (number + 1) * DOCUMENTS // READERS:
+            yield _asked(_document(number, chance.choice(people))).wire(officer)
+
+
+def _document(number: int, person: str) -> str:
+    """One that nobody has sent before; half of them are refused."""
+    match number % 4:
+        case 0:
+            return f'{{ person(personalId: "{person}") {{ fullName p{number}: birthDate }} }}'
+        case 1:
+            return f"{{ employers(first: {1 + number % 50}) {{ nodes {{ name e{number}: taxCode }} }} }}"
+        case 2:
+            return f"{{ me {{ unknown{number} }} }}"
+        case _:
+            return f"{{ person(personalId: $nobody{number}) {{ fullName "
 
 
 def _asked(document: str) -> Asked:

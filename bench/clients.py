@@ -47,8 +47,8 @@ class Clients:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        self._process.wait()
+        with self._process:  # which closes its pipes
+            self._process.terminate()
 
     def know(self, name: str, port: int, requests: Sequence[bytes]) -> None:
         """Hands over the requests of a name, sent in turn."""

@@ -44,7 +44,7 @@ _OWNER = "postgres"
 _OPTIONS: Mapping[str, str] = {
     "listen_addresses": "",
     "port": str(_PORT),
-    "max_connections": "200",
+    "max_connections": "1000",
     "shared_buffers": "256MB",
     "io_method": "sync",  # everything fits into memory, where handing a read to a worker costs more than the read
     "max_parallel_workers_per_gather": "0",

@@ -184,7 +184,7 @@ def rows_in_a_metric(patch: pytest.MonkeyPatch) -> None:
 
     async def ask(self: Any, asked: Sequence[Asked]) -> Sequence[Mapping[str, Texts]]:
         found = await plain(self, asked)
-        self._metrics.keys.labels(self.name).observe(await everything(self, asked))
+        self._meters._keys.observe(await everything(self, asked))
         return found
 
     patch.setattr(watch._WatchedSource, "ask", ask)

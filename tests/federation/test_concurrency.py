@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import threading
-import tracemalloc
 from collections.abc import AsyncIterator
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-import hub
 from tests.federation import gateway
 from tests.federation.case import parse_case
 from tests.federation.faults import Garbles, Says, Waits, error_without_data
 from tests.federation.gateway import Ask
 from tests.federation.server import Bench, Server
+from tests.memory import blocks_kept
 
 CASE = parse_case(
     "concurrency",
@@ -166,21 +163,12 @@ async def test_who_goes_away_takes_nobody_along(ask: Ask, bench: Bench) -> None:
 
 
 ROUNDS, A_ROUND = 4, 100
-OF_THE_HUB = tracemalloc.Filter(True, str(Path(hub.__file__).parent / "*"))
-"""What the hub's own lines asked for: whatever else lives in this process has memory too."""
-
-
-def blocks() -> int:
-    """How many pieces of memory are kept."""
-    gc.collect()
-    return sum(one.count for one in tracemalloc.take_snapshot().filter_traces([OF_THE_HUB]).statistics("filename"))
 
 
 async def test_nothing_is_kept_of_requests_that_were_answered(ask: Ask, bench: Bench) -> None:
     document = "query ($id: ID!, $in: Int) { product(id: $id) { name price(in: $in) } n(in: $in) }"
     kept: list[int] = []
-    tracemalloc.start()
-    try:
+    with blocks_kept() as blocks:
         for turn in range(ROUNDS):
             bench.inject("b", Says(b"[]"), times=A_ROUND // 4)
             for number in range(A_ROUND // 10):
@@ -188,7 +176,5 @@ async def test_nothing_is_kept_of_requests_that_were_answered(ask: Ask, bench: B
                 await asyncio.gather(*(ask(document, {"id": f"{1 + each % 2}", "in": each}) for each in asked))
             bench.reset()
             kept.append(blocks())
-    finally:
-        tracemalloc.stop()
     assert kept[0] > 0
     assert min(after - before for before, after in pairwise(kept)) < A_ROUND, kept

@@ -101,7 +101,6 @@ class Program:
     """A plan ready to run: the response keys in order, and what answers each.
 
     serial     one part after the other, as for a mutation
-    secrets    of the profile
     plan       what it was made of
     steps      id of a fetch of the plan -> its step, which may be that of others too
     searches   what filters need before anything is bound
@@ -112,7 +111,6 @@ class Program:
     parts: tuple[tuple[str, RootPart], ...]
     introspects: bool
     serial: bool
-    secrets: Secrets
     plan: Plan
     steps: Mapping[int, Step]
     searches: tuple[Search, ...] = ()
@@ -162,7 +160,7 @@ class Programs:
                     parts.append((node.key, self._root(node.node, made)))
         searches = tuple(Search(one, self._step(one.fetch, made)) for one in plan.searches)
         introspects = any(isinstance(node, Introspection) for node in plan.nodes)
-        return Program(operation, tuple(parts), introspects, plan.serial, self._secrets, plan, made, searches)
+        return Program(operation, tuple(parts), introspects, plan.serial, plan, made, searches)
 
     def _root(self, node: Hole | Merge, made: _Made) -> RootFetch | RootMerge:
         if isinstance(node, Hole):
@@ -224,6 +222,6 @@ class Programs:
         known = self._steps.get(identity)
         if known is None:
             known = self._steps[identity] = Step(
-                question, self._lanes.lane(fetch.source, fetch.universe), children, early
+                question, self._lanes.lane(fetch.source, fetch.universe), children, early, self._secrets
             )
         return known

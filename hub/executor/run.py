@@ -28,7 +28,7 @@ def check(program: Program, variables: Mapping[str, Any], viewer: Viewer) -> Non
     """Raises `Refused` if an argument is not acceptable, as `run` would, and asks nothing."""
     variables = {**variables, **{search.wanted.name: [] for search in program.searches}}
     for search in program.searches:
-        search.step.bind(variables, program.secrets)
+        search.step.bind(variables)
     for _, part in program.parts:
         _Asked.bind(part, program, variables, viewer, {}, None)
 
@@ -38,7 +38,7 @@ async def run(
 ) -> bytes:
     """The response; raises `Refused` before anything is read if an argument is not acceptable."""
     for search in program.searches:
-        variables = {**variables, search.wanted.name: await _keys(search, program, variables, observed)}
+        variables = {**variables, search.wanted.name: await _keys(search, variables, observed)}
     calls: _Calls = {}
     asked = [(key, _Asked.bind(part, program, variables, viewer, calls, observed)) for key, part in program.parts]
     if not program.serial:
@@ -54,10 +54,10 @@ async def run(
     return f'{{"data":{{{text}}}}}'.encode()
 
 
-async def _keys(search: Search, program: Program, variables: Mapping[str, Any], observed: Observed | None) -> list[str]:
+async def _keys(search: Search, variables: Mapping[str, Any], observed: Observed | None) -> list[str]:
     """The keys that a filter compares with; `Refused` where there are too many, or nobody can tell."""
     wanted = search.wanted
-    found = await search.step.loader(search.step.bind(variables, program.secrets), observed).load([NO_KEY])
+    found = await search.step.loader(search.step.bind(variables), observed).load([NO_KEY])
     text = found[NO_KEY][0]
     if FAILED in text:
         source = wanted.fetch.source
@@ -108,17 +108,14 @@ class _Asked:
         match part:
             case RootStep():
                 keys = part.keys(variables, viewer)
-                bound: list[Any] = [(part, keys, part.step.bind(variables, program.secrets))]
+                bound: list[Any] = [(part, keys, part.step.bind(variables))]
             case RootRepresented():
                 keys_of, positions = part.read(variables)
-                bound = [
-                    (way, keys, way.step.bind(variables, program.secrets))
-                    for way, keys in zip(part.ways, keys_of, strict=True)
-                ]
+                bound = [(way, keys, way.step.bind(variables)) for way, keys in zip(part.ways, keys_of, strict=True)]
             case RootFetch():
-                bound = [(part, [NO_KEY], part.step.bind(variables, program.secrets))]
+                bound = [(part, [NO_KEY], part.step.bind(variables))]
             case RootMerge():
-                bound = [(one, [NO_KEY], one.step.bind(variables, program.secrets)) for one in part.parts]
+                bound = [(one, [NO_KEY], one.step.bind(variables)) for one in part.parts]
             case _:
                 bound = []
         return cls(part, bound, calls if program.serial else None, observed, positions)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from hub.errors import Refused
 from hub.executor.children import Child, StepChild
 from hub.executor.gather import Lane, Loader
 from hub.executor.secrets import Secrets, digest
-from hub.model.operation import argument_value, is_given
+from hub.model.operation import argument_value, is_given, varies
 from hub.model.source import Argued, Binding, Checked, Opened, Parameter, PseudonymKey, Question, Sought
 
 if TYPE_CHECKING:
@@ -29,11 +30,14 @@ class Step:
     leads_to         lanes of remote children, which do well to wait for what this one leads to
     below            the steps of its children, each once
     parameter_count  parameters of the whole subtree: this question's own, then those of each step below in turn
+    secrets          of its profile
     """
 
     __slots__ = (
         "__weakref__",
+        "_always",
         "_loaders",
+        "_secrets",
         "below",
         "children",
         "early",
@@ -44,7 +48,12 @@ class Step:
     )
 
     def __init__(
-        self, question: Question, lane: Lane, children: Sequence[Child], early: Sequence[tuple[int, int | None]]
+        self,
+        question: Question,
+        lane: Lane,
+        children: Sequence[Child],
+        early: Sequence[tuple[int, int | None]],
+        secrets: Secrets,
     ) -> None:
         self.question = question
         self.lane = lane
@@ -55,14 +64,26 @@ class Step:
         self.leads_to = tuple(one for one in lanes if one.source.together > 1)
         self.parameter_count: int = len(question.parameters) + sum(step.parameter_count for step in self.below)
         self._loaders: dict[tuple[Any, ...], Loader] = {}
+        self._secrets = secrets
+        self._always = self._same_for_all()
 
-    def bind(self, variables: Mapping[str, Any], secrets: Secrets) -> tuple[Any, ...]:
+    def _same_for_all(self) -> tuple[Any, ...] | None:
+        """The parameters of every request, if they hang on none; what is refused, each request is told itself."""
+        if any(map(_varies, self.question.parameters)) or any(step._always is None for step in self.below):
+            return None
+        try:
+            return self._bind({})
+        except Refused:
+            return None
+
+    def bind(self, variables: Mapping[str, Any]) -> tuple[Any, ...]:
         """The parameters of the subtree for one request; `Refused` where one cannot be."""
-        if not self.parameter_count:
-            return ()
-        own = [_bound(one, variables, secrets) for one in self.question.parameters]
+        return self._bind(variables) if self._always is None else self._always
+
+    def _bind(self, variables: Mapping[str, Any]) -> tuple[Any, ...]:
+        own = [_bound(one, variables, self._secrets) for one in self.question.parameters]
         for step in self.below:
-            own += step.bind(variables, secrets)
+            own += step.bind(variables)
         return tuple(own)
 
     def loader(self, parameters: tuple[Any, ...] = (), observed: Observed | None = None) -> Loader:
@@ -81,6 +102,21 @@ class Step:
         """Called when nothing waits for a loader any more, nor can."""
         if loader.parameters and self._loaders.get(loader.parameters) is loader:
             del self._loaders[loader.parameters]
+
+
+def _varies(parameter: Parameter) -> bool:
+    """Whether its value hangs on the variables of a request."""
+    match parameter:
+        case Argued(argument=argument) | Binding(argument):
+            return varies(argument)
+        case PseudonymKey():
+            return False
+        case Opened():
+            return varies(parameter.cursor) or varies(parameter.arguments)
+        case Sought(arguments, cursor):
+            return varies(arguments) or (cursor is not None and _varies(cursor))
+        case Checked(sent, cursors):
+            return _varies(sent) or any(map(_varies, cursors))
 
 
 def _bound(parameter: Parameter, variables: Mapping[str, Any], secrets: Secrets) -> Any:

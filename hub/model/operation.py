@@ -71,6 +71,18 @@ def argument_value(argument: Argument, variables: Mapping[str, Any]) -> Any:
             return {name: argument_value(item, variables) for name, item in fields if is_given(item, variables)}
 
 
+def varies(argument: Argument) -> bool:
+    """Whether its value hangs on the variables of a request."""
+    match argument:
+        case Constant():
+            return False
+        case ListValue(items):
+            return any(varies(item) for item in items)
+        case ObjectValue(fields):
+            return any(varies(item) for _, item in fields)
+    return True
+
+
 def fields_of(argument: Argument) -> tuple[tuple[str, Argument], ...]:
     """The fields of an input object whose form is known; null has none."""
     match argument:

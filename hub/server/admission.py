@@ -69,7 +69,7 @@ class Admitted(Protocol):
 class Admission:
     """An engine that is asked no more than it may be."""
 
-    __slots__ = ("_allowance", "_blocked", "_clock", "_engine", "_names", "_places", "_store")
+    __slots__ = ("_allowance", "_blocked", "_clock", "_counted", "_engine", "_names", "_places", "_store")
 
     def __init__(
         self, engine: Admitted, store: Store, allowance: Allowance, clock: Callable[[], float] = time.monotonic
@@ -77,6 +77,7 @@ class Admission:
         self._engine = engine
         self._store = store
         self._allowance = allowance
+        self._counted = allowance.rates.keys() | allowance.quotas.keys()
         self._clock = clock
         self._places = _Places(allowance)
         self._names: Bounded[Viewer, str] = Bounded(READERS_KEPT)
@@ -88,37 +89,41 @@ class Admission:
 
     async def execute(self, request: Request, viewer: Viewer) -> Response:
         """The answer, or a refusal with a status and headers of its own."""
+        profile = viewer.profile
         try:
-            return await self._execute(request, viewer)
+            # A hub that asks for a reader has counted him itself.
+            if profile.asserted is not None or profile.audience not in self._counted:
+                return await self._placed(request, viewer, None)
+            return await self._charged(request, viewer)
         except Refused as refused:
             (error,) = refused.errors
             return Response(refusal(refused.errors), executed=False, status=refused.status, headers=_retry(error))
 
-    async def _execute(self, request: Request, viewer: Viewer) -> Response:
-        audience = viewer.profile.audience
-        # A hub that asks for a reader has counted him itself.
-        counted = viewer.profile.asserted is None and (
-            audience in self._allowance.rates or audience in self._allowance.quotas
-        )
-        name = self._name(viewer) if counted else ""
-        if counted:
-            self._check_blocked(name)
+    async def _charged(self, request: Request, viewer: Viewer) -> Response:
+        name = self._name(viewer)
+        self._check_blocked(name)
         headers: tuple[Header, ...] = ()
-        charged = not counted
+        charged = False
 
         async def charge(cost: int) -> None:
             nonlocal charged, headers
             charged = True
-            headers = await self._charge(name, audience, cost)
+            headers = await self._charge(name, viewer.profile.audience, cost)
 
-        await self._places.take()
+        response = await self._placed(request, viewer, charge)
+        if not charged:
+            await charge(0)
+        return replace(response, headers=(*response.headers, *headers)) if headers else response
+
+    async def _placed(
+        self, request: Request, viewer: Viewer, charge: Callable[[int], Awaitable[None]] | None
+    ) -> Response:
+        if not self._places.taken():
+            await self._places.wait()
         try:
-            response = await self._engine.execute(request, viewer, None if charged else charge)
-            if not charged:
-                await charge(0)
+            return await self._engine.execute(request, viewer, charge)
         finally:
             self._places.give_back()
-        return replace(response, headers=(*response.headers, *headers)) if headers else response
 
     def _name(self, viewer: Viewer) -> str:
         found = self._names.get(viewer)
@@ -164,11 +169,15 @@ class _Places:
         self._taken = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
-    async def take(self) -> None:
+    def taken(self) -> bool:
+        """Whether there was a place; then it is taken."""
+        if self._taken >= self._allowance.concurrent:
+            return False
+        self._taken += 1
+        return True
+
+    async def wait(self) -> None:
         """Returns with a place, or raises `Refused`."""
-        if self._taken < self._allowance.concurrent:
-            self._taken += 1
-            return
         if len(self._waiting) >= self._allowance.waiting:
             raise Refused([_overloaded()])
         place = asyncio.get_running_loop().create_future()

@@ -59,9 +59,8 @@ def make_app(
         settings.max_body_bytes, settings.request_timeout, settings.compress_from_bytes, settings.batch_requests
     )
     graphql = GraphQLEndpoint(Admission(engine, engine.store, allowance(settings)), identity, transport)
-    return Router(
+    others = Router(
         [
-            Route("/graphql", people.pages.before(graphql) if people is not None else graphql),
             Route("/graphql/{id}", graphql),
             *(people.routes() if people is not None else ()),
             Route("/health", health.live, methods=["GET"]),
@@ -71,6 +70,19 @@ def make_app(
         redirect_slashes=False,
         default=_not_found,
     )
+    return _Front(people.pages.before(graphql) if people is not None else graphql, others)
+
+
+@dataclass(frozen=True, slots=True)
+class _Front:
+    """ASGI: the address that nearly all ask, and those that are looked for in a table."""
+
+    graphql: ASGIApp
+    others: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        graphql = scope["type"] == "http" and scope["path"] == "/graphql"
+        await (self.graphql if graphql else self.others)(scope, receive, send)
 
 
 def allowance(settings: Settings) -> Allowance:

@@ -30,9 +30,9 @@ class Deadline:
 
     async def within(self, work: Awaitable[Result]) -> Result:
         """What the work gives; `TimeoutError` if it takes too long. One at a time in a task."""
-        task = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
         assert task is not None
-        loop = task.get_loop()
         self._due[task] = loop.time() + self._seconds
         if self._timer is None:
             self._timer = loop.call_later(self._seconds / SWEEPS, self._sweep, loop)

@@ -178,7 +178,7 @@ class GraphQLEndpoint:
         noted: Noted | None = scope.get(NOTED)
         if noted is not None:
             noted.viewer = viewer
-        path_id = scope["path_params"].get("id")
+        path_id = scope["path_params"].get("id") if "path_params" in scope else None
         try:
             if method == "GET":
                 request = read_request(parameters(scope["query_string"]), path_id, reads_only=True)

@@ -18,44 +18,42 @@ class _TooLarge(Exception):
 
 
 class BoundedHead(HttpToolsProtocol):
-    """Answers 431 to a head of more than `MOST_BYTES`, and closes the connection (RFC 6585, section 5)."""
+    """Answers 431 to a head of more than `MOST_BYTES`, and closes the connection (RFC 6585, section 5).
 
-    _bytes = 0
-    _untold = 0
-    _open = False
+    Fields are not counted one by one: a head that comes in one piece no larger than that, as nearly all do, is not
+    looked at. What follows a body (trailers) is bounded like a head.
+    """
+
+    # Bytes of this piece, and of all pieces since a message began, a head ended or a part of a body was there.
+    _piece = 0
+    _since = 0
     _too_large = False
 
     def data_received(self, data: bytes) -> None:
+        self._piece = len(data)
+        self._since += len(data)
         super().data_received(data)
-        if self._open and not self._too_large:
-            # What has come of a field or an address that goes on is told to nobody, and kept by the parser.
-            self._untold += len(data)
-            if self._untold > 2 * MOST_BYTES + len(data):
-                self._too_large = True
-                self.send_400_response("")
+        if self._since > MOST_BYTES and not self._too_large:
+            self._too_large = True
+            self.send_400_response("")
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._bytes, self._untold, self._open = 0, 0, True
-
-    def on_url(self, url: bytes) -> None:
-        self._count(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._count(len(name) + len(value))
-        super().on_header(name, value)
+        self._since = 0
 
     def on_headers_complete(self) -> None:
-        self._open = False
-        super().on_headers_complete()
-
-    def _count(self, size: int) -> None:
-        self._bytes += size
-        self._untold = 0
-        if self._bytes > MOST_BYTES:
+        if (self._since or self._piece > MOST_BYTES) and self._size() > MOST_BYTES:
             self._too_large = True
             raise _TooLarge  # the parser makes it an error of the request
+        self._since = 0
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._since = 0
+        super().on_body(body)
+
+    def _size(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
 
     def send_400_response(self, msg: str) -> None:
         """What cannot be parsed, or is too large to be."""

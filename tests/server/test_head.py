@@ -60,6 +60,18 @@ def test_a_huge_head_is_refused(running: Running, parts: list[bytes]) -> None:
     assert len(running.engine.calls) == calls
 
 
+@pytest.mark.parametrize("trailers", [[b"x-t: y\r\n" * 1_000] * 40, [b"x-t: ", *([b"z" * 16_384] * 40)]])
+def test_what_follows_a_body_is_bounded_too(running: Running, token: str, trailers: list[bytes]) -> None:
+    head = (
+        f"POST /graphql HTTP/1.1\r\nhost: hub\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n"
+        f"authorization: Bearer {token}\r\n\r\n"
+    )
+    calls = len(running.engine.calls)
+    said = spoken(running, head.encode(), b"2\r\n{}\r\n0\r\n", *trailers)
+    assert not said or said.startswith(b"HTTP/1.1 431 ")
+    assert len(running.engine.calls) == calls
+
+
 def test_the_largest_head_is_read_and_the_next_one_is_counted_anew(running: Running, token: str) -> None:
     padding = b"y" * (MOST_BYTES - 2_000)
     credentials = f"authorization: Bearer {token}\r\n".encode()

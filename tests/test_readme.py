@@ -20,6 +20,9 @@ from pathlib import Path
 
 import pytest
 
+from hub.server.issuers import read_issuers
+from hub.settings import Settings
+
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 HUB = Path(sys.executable).with_name("hub")
@@ -109,3 +112,13 @@ def test_every_example_is_a_valid_operation_of_the_graph() -> None:
             [HUB, "plan", str(example), "--as", viewer], cwd=ROOT, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
+
+
+def test_the_issuers_of_the_readme_are_read(tmp_path: Path) -> None:
+    text = README.read_text(encoding="utf-8")
+    (file,) = re.findall(r"<!-- issuers -->\n```toml\n(.*?)```", text, flags=re.DOTALL)
+    (tmp_path / "issuers.toml").write_text(file, encoding="utf-8")
+    (tmp_path / "moh.json").write_text('{"keys": []}')
+    trusted = read_issuers(tmp_path / "issuers.toml", Settings())
+    assert [one.name for one in trusted.issuers] == re.findall('name = "(.*)"', file)
+    assert all(agreement in text for one in trusted.issuers for agreement in one.grants.agreements or ())

@@ -21,7 +21,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from hub.cache import NEVER, Bounded, Charge, Quota, Rate, Store, Verdict
 from hub.errors import Overloaded, RateLimited, Refused, Shown
@@ -37,6 +37,7 @@ Window = tuple[int, int]
 """So much in so many seconds."""
 
 Header = tuple[bytes, bytes]
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +90,30 @@ class Admission:
 
     async def execute(self, request: Request, viewer: Viewer) -> Response:
         """The answer, or a refusal with a status and headers of its own."""
-        profile = viewer.profile
         try:
-            # A hub that asks for a reader has counted him itself.
-            if profile.asserted is not None or profile.audience not in self._counted:
-                return await self._placed(request, viewer, None)
-            return await self._charged(request, viewer)
+            if self._counts(viewer):
+                return await self._charged(request, viewer)
+            return await self._placed(request, viewer, None)
         except Refused as refused:
-            (error,) = refused.errors
-            return Response(refusal(refused.errors), executed=False, status=refused.status, headers=_retry(error))
+            headers = retry_after(refused)
+            return Response(refusal(refused.errors), executed=False, status=refused.status, headers=headers)
+
+    async def beside(self, viewer: Viewer, work: Callable[[], Awaitable[Result]]) -> Result:
+        """Work for a reader beside the graph: it takes a place and one of his requests, or raises `Refused`."""
+        if self._counts(viewer):
+            name = self._name(viewer)
+            self._check_blocked(name)
+            await self._charge(name, viewer.profile.audience, 0)
+        if not self._places.taken():
+            await self._places.wait()
+        try:
+            return await work()
+        finally:
+            self._places.give_back()
+
+    def _counts(self, viewer: Viewer) -> bool:
+        """Whether he has a rate or a quota here: a hub that asks for a reader has counted him itself."""
+        return viewer.profile.audience in self._counted and viewer.profile.asserted is None
 
     async def _charged(self, request: Request, viewer: Viewer) -> Response:
         name = self._name(viewer)
@@ -222,8 +238,9 @@ def _too_dear(charge: Charge, verdict: Verdict) -> Shown:
     return RateLimited(message, code="QUOTA_EXCEEDED", details={"retryAfter": wait})
 
 
-def _retry(error: Shown) -> tuple[Header, ...]:
-    wait = error.details.get("retryAfter")
+def retry_after(refused: Refused) -> tuple[Header, ...]:
+    """The header that says when to come back, if that helps."""
+    wait = refused.errors[0].details.get("retryAfter")
     return ((b"retry-after", b"%d" % wait),) if isinstance(wait, int) else ()
 
 

@@ -5,16 +5,26 @@
 
 from __future__ import annotations
 
+import logging
 import unicodedata
 from collections.abc import Sequence
+from os import urandom
 
 import orjson
 
-from hub.errors import Unauthenticated
+from hub.errors import Unauthenticated, origin
+
+_log = logging.getLogger("hub.server")
 
 
-def body_of_internal(error_id: str) -> bytes:
-    """What is said about an error that nobody outside may know more of."""
+def body_of_internal(error: Exception) -> bytes:
+    """What is said about an error that nobody outside may know more of: the id under which it is logged now.
+
+    The log tells where it happened. Messages may hold values of persons: they go to the debug level only.
+    """
+    error_id = urandom(16).hex()
+    _log.error("error %s: %s", error_id, origin(error))
+    _log.debug("error %s: %s", error_id, error)
     return orjson.dumps(
         {
             "errors": [

@@ -34,11 +34,11 @@ class ForPeople:
     pages: Pages
     explore: Explore
 
-    def routes(self) -> list[Route]:
-        """Theirs, beside `/graphql`."""
+    def routes(self, admission: Admission, seconds: float) -> list[Route]:
+        """Theirs, beside `/graphql`; what asks the engine is admitted as a request is, and has as long."""
         return [
             Route("/", self.pages.landing, methods=["GET"]),
-            *self.explore.routes(),
+            *self.explore.routes(admission, seconds),
             Route("/pages/{name}", self.pages.asset, methods=["GET"]),
         ]
 
@@ -58,11 +58,12 @@ def make_app(
     transport = Transport(
         settings.max_body_bytes, settings.request_timeout, settings.compress_from_bytes, settings.batch_requests
     )
-    graphql = GraphQLEndpoint(Admission(engine, engine.store, allowance(settings)), identity, transport)
+    admission = Admission(engine, engine.store, allowance(settings))
+    graphql = GraphQLEndpoint(admission, identity, transport)
     others = Router(
         [
             Route("/graphql/{id}", graphql),
-            *(people.routes() if people is not None else ()),
+            *(people.routes(admission, settings.request_timeout) if people is not None else ()),
             Route("/health", health.live, methods=["GET"]),
             Route("/health/live", health.live, methods=["GET"]),
             Route("/health/ready", health.ready, methods=["GET"]),

@@ -17,7 +17,8 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Protocol
 
 import orjson
@@ -25,7 +26,8 @@ from starlette.requests import Request as HTTPRequest
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub.errors import NotUnderstood, Refused, Shown, Unauthenticated
+from hub.cache import Bounded
+from hub.errors import NotUnderstood, Refused, Shown, Unauthenticated, Unverifiable
 from hub.model.effect import Effect
 from hub.model.graph import Agreement
 from hub.model.request import Request, refusal
@@ -34,11 +36,14 @@ from hub.pages.examples import Example
 from hub.policy import Explanation, Place
 from hub.policy.explain import Decision, walk
 from hub.policy.words import audience_words, class_words, effect_words, standing_words
+from hub.server.admission import Admission, Header, retry_after
+from hub.server.answers import body_of_internal
 from hub.server.graphql import Identifies
 from hub.server.pages import plain_page
 
 _CELL = re.compile(r"\S+ (\[[\w.-]+\] \w+)")
 _MAX_BODY = 200_000
+PROFILES_KEPT = 256
 
 
 class Explains(Protocol):
@@ -74,34 +79,44 @@ class Explore:
         self._examples = examples
         self._policy = policy
         self._demo = demo
+        # Each is validated to know whether it runs; nothing that it hangs on changes while this answers.
+        self._offered: Bounded[Profile, tuple[Example, ...]] = Bounded(PROFILES_KEPT)
 
-    def routes(self) -> Iterator[Route]:
-        """The addresses, each by its gate."""
-        yield Route("/pages/me", self._gate(self._me), methods=["GET"])
-        yield Route("/pages/examples", self._gate(self._own_examples), methods=["GET"])
-        yield Route("/pages/map", self._gate(self._map), methods=["GET"])
-        yield Route("/pages/rights", self._gate(self._rights), methods=["POST"])
-        yield Route("/pages/policy", self._gate(self._policy_page), methods=["GET"])
+    def routes(self, admission: Admission, seconds: float) -> Iterator[Route]:
+        """The addresses, each by its gate; an answer takes `seconds` at most."""
+        gate = partial(self._gate, admission, seconds)
+        yield Route("/pages/me", gate(self._me), methods=["GET"])
+        yield Route("/pages/examples", gate(self._own_examples), methods=["GET"])
+        yield Route("/pages/map", gate(self._map), methods=["GET"])
+        yield Route("/pages/rights", gate(self._rights), methods=["POST"])
+        yield Route("/pages/policy", gate(self._policy_page), methods=["GET"])
         if self._demo is not None:
             yield Route("/pages/demo", self._sample, methods=["GET", "POST"])
 
     def _gate(
-        self, answer: Callable[[HTTPRequest, Viewer], Awaitable[Response]]
+        self, admission: Admission, seconds: float, answer: Callable[[HTTPRequest, Viewer], Awaitable[Response]]
     ) -> Callable[[HTTPRequest], Awaitable[Response]]:
-        """The token first, then the answer; what is wrong with either is said as everywhere."""
+        """The token first, then what is admitted, then the answer; what is wrong is said as everywhere."""
 
         async def gated(request: HTTPRequest) -> Response:
             try:
                 peer = request.client.host if request.client is not None else ""
                 certificate = _each(request, "client-cert")
                 viewer = await self._identity.viewer(_each(request, "authorization"), certificate, peer)
-                return await answer(request, viewer)
+                async with asyncio.timeout(seconds):
+                    return await admission.beside(viewer, lambda: answer(request, viewer))
             except Unauthenticated as error:
                 return _said(401, refusal([error]))
+            except Unverifiable as error:
+                return _said(503, refusal([error]), ((b"retry-after", b"1"),))
             except NotUnderstood as error:
                 return _said(400, refusal([error]))
             except Refused as refused:
-                return _said(200, refusal(refused.errors))
+                return _said(refused.status or 200, refusal(refused.errors), retry_after(refused))
+            except TimeoutError:
+                return _said(503, refusal([Shown("the request took too long", code="TIMEOUT")]))
+            except Exception as error:  # noqa: BLE001 - the last gate: nothing of it goes out, all of it is logged
+                return _said(500, body_of_internal(error))
 
         return gated
 
@@ -127,13 +142,12 @@ class Explore:
         return _json({key: value for key, value in found.items() if value is not None})
 
     async def _own_examples(self, _: HTTPRequest, viewer: Viewer) -> Response:
-        profile = viewer.profile
-        found = [
-            {"name": one.name, "vi": one.vi, "en": one.en, "query": one.query}
-            for one in self._examples
-            if profile.audience in one.audiences and self._runs(one, profile)
-        ]
-        return _json(found)
+        profile = replace(viewer.profile, project=None)  # all projects see the same
+        offered = self._offered.get(profile)
+        if offered is None:
+            found = [one for one in self._examples if profile.audience in one.audiences and self._runs(one, profile)]
+            offered = self._offered.put(profile, tuple(found))
+        return _json([{"name": one.name, "vi": one.vi, "en": one.en, "query": one.query} for one in offered])
 
     def _runs(self, example: Example, profile: Profile) -> bool:
         """Whether the reader's schema has all that the example asks for: others are not his to know."""
@@ -234,7 +248,7 @@ def _both(words: Any) -> Mapping[str, str]:
 async def _body(request: HTTPRequest) -> Mapping[str, Any]:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise NotUnderstood("the content type must be `application/json`")
-    content = b""
+    content = bytearray()
     async for chunk in request.stream():
         content += chunk
         if len(content) > _MAX_BODY:
@@ -257,6 +271,8 @@ def _each(request: HTTPRequest, name: str) -> list[bytes]:
     return [value.encode("latin-1") for value in request.headers.getlist(name)]
 
 
-def _said(status: int, body: bytes) -> Response:
+def _said(status: int, body: bytes, more: Sequence[Header] = ()) -> Response:
     headers = {"cache-control": "private, no-store", "x-content-type-options": "nosniff"}
-    return Response(body, status, headers, "application/json")
+    return Response(
+        body, status, headers | {name.decode(): value.decode() for name, value in more}, "application/json"
+    )

@@ -14,15 +14,13 @@ those in `PREFLIGHTED`.
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
-from os import urandom
 from random import getrandbits
 from typing import Any, NamedTuple, Protocol
 
-from hub.errors import NotUnderstood, Shown, Unauthenticated, Unverifiable, origin
+from hub.errors import NotUnderstood, Shown, Unauthenticated, Unverifiable
 from hub.model.request import Request, Response, refusal
 from hub.model.viewer import Viewer
 from hub.model.watch import NOTED, Noted
@@ -41,8 +39,6 @@ _Headers = dict[bytes, bytes]
 
 PREFLIGHTED = (b"graphql-require-preflight", b"apollo-require-preflight", b"x-apollo-operation-name")
 """Headers that clients of GraphQL send to show that they are no foreign page: a browser would have asked first."""
-
-_log = logging.getLogger("hub.server")
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _FORMS = (b"application/x-www-form-urlencoded", b"multipart/form-data", b"text/plain")
@@ -137,7 +133,7 @@ class GraphQLEndpoint:
         except _Gone:
             return
         except Exception as error:  # noqa: BLE001 - the last gate: nothing of it goes out, all of it is logged
-            status, body = 500, body_of_internal(_logged(error))
+            status, body = 500, body_of_internal(error)
         if len(body) >= self._compress_from and takes_gzip(headers.get(b"accept-encoding", b"")):
             body = await gzipped(body)
             more = (*more, (b"content-encoding", b"gzip"), (b"vary", b"accept-encoding"))
@@ -221,7 +217,7 @@ class GraphQLEndpoint:
             except NotUnderstood as error:
                 return refusal([error])
             except Exception as error:  # noqa: BLE001 - one request that fails inside does not take the others with it
-                return body_of_internal(_logged(error))
+                return body_of_internal(error)
 
         try:
             found = await self._deadline.within(asyncio.gather(*map(answer, contents)))
@@ -318,11 +314,3 @@ def _check_preflighted(headers: _Headers, authorization: Sequence[bytes]) -> Non
     names = " or ".join(f"`{name.decode()}`" for name in PREFLIGHTED[:2])
     text = f"a GET could come from a foreign page: send a bearer token, or a header {names} with any value"
     raise _Stopped(400, refusal([Shown(text, code="PREFLIGHT_REQUIRED")]))
-
-
-def _logged(error: Exception) -> str:
-    """Logs where it happened, under a new id. Messages may hold values of persons: they go to the debug level only."""
-    error_id = urandom(16).hex()
-    _log.error("error %s: %s", error_id, origin(error))
-    _log.debug("error %s: %s", error_id, error)
-    return error_id

@@ -16,6 +16,8 @@ from hub.cli.endpoint import ROOT, for_people, load_graph
 from hub.demo.start import Demo
 from hub.demo.tokens import AUDIENCE, VIEWERS
 from hub.engine import Engine, open_engine
+from hub.errors import Unverifiable
+from hub.model.viewer import Viewer
 from hub.pages import FOLDER
 from hub.pages.examples import Example, read_examples
 from hub.server.app import make_app
@@ -161,6 +163,65 @@ async def test_who_is_cleared_is_told_his_classes_and_nobody_else_that_there_are
     assert [one["en"] for one in cleared["universe"]["classes"]] == ["civilian", "defence"]
     plain = (await client.get("/pages/me", headers=bearer(make_token("officer")))).json()
     assert "universe" not in plain
+
+
+ASKED_BESIDE = ["/pages/me", "/pages/examples", "/pages/map", "/pages/policy"]
+
+
+async def test_what_the_page_asks_beside_the_graph_counts_as_requests(
+    demo: Demo, engine: Engine, make_token: MakeToken
+) -> None:
+    settings = demo.settings(read_settings({"HUB_RATE": "officer:5/600"}))
+    officer, analyst = bearer(make_token("officer")), bearer(make_token("analyst"))
+    async with client_of(demo, engine, settings) as client:
+        for address in ASKED_BESIDE:
+            assert (await client.get(address, headers=officer)).status_code == 200
+        asked = {"query": "{ __typename }"}
+        assert (await client.post("/pages/rights", json=asked, headers=officer)).status_code == 200
+        for address in ASKED_BESIDE:
+            late = await client.get(address, headers=officer)
+            assert (late.status_code, late.json()["errors"][0]["extensions"]["code"]) == (429, "RATE_LIMITED")
+            assert int(late.headers["retry-after"]) > 0
+        assert (await client.post("/graphql", json=asked, headers=officer)).status_code == 429
+        assert (await client.get("/pages/me", headers=analyst)).status_code == 200
+
+
+async def test_who_cannot_be_verified_now_may_come_again(demo: Demo, engine: Engine) -> None:
+    class Silent:
+        async def viewer(self, *_: Any) -> Viewer:
+            raise Unverifiable("the issuer's keys cannot be had")
+
+    settings = demo.settings(Settings())
+    app = make_app(engine, Silent(), settings, people=for_people(engine, Silent(), settings))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hub") as client:
+        for address in ASKED_BESIDE:
+            answer = await client.get(address)
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+
+
+async def test_a_fault_behind_the_page_shows_nothing_of_it(
+    demo: Demo, engine: Engine, make_token: MakeToken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> Any:
+        raise LookupError("a value of somebody")
+
+    monkeypatch.setattr(Engine, "chart", broken)
+    async with client_of(demo, engine, demo.settings(Settings())) as client:
+        answer = await client.get("/pages/map", headers=bearer(make_token("officer")))
+    assert answer.status_code == 500
+    assert answer.json()["errors"][0]["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+    assert "somebody" not in answer.text
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(demo: Demo, engine: Engine, make_token: MakeToken) -> None:
+    async def forever() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    headers = bearer(make_token("officer")) | {"content-type": "application/json"}
+    async with client_of(demo, engine, replace(demo.settings(Settings()), request_timeout=0.2)) as client:
+        answer = await client.post("/pages/rights", content=forever(), headers=headers)
+    assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (503, "TIMEOUT")
 
 
 async def rights(client: httpx.AsyncClient, token: str, query: str, **more: Any) -> Any:

@@ -95,12 +95,19 @@ class Verdict:
 @click.command()
 @click.option("--minutes", type=click.FloatRange(0.5, 24 * 60), default=10.0, show_default=True, help="How long.")
 @click.option("--clients", type=click.IntRange(1, 256), default=16, show_default=True, help="How many ask at once.")
+@click.option(
+    "--fill",
+    type=click.IntRange(1, 100),
+    default=3,
+    show_default=True,
+    help="How often all of the mixture is asked for before: each connection fills its own cache.",
+)
 @click.option("--people", type=click.IntRange(1_000, 1_000_000), help="How many people live in the country.")
 @click.option(
     "--data", type=click.Path(path_type=Path), default=Path(".demo"), show_default=True, help="The demo's directory."
 )
 @click.option("--json", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write the figures to a file.")
-def main(minutes: float, clients: int, people: int | None, data: Path, file: Path | None) -> None:
+def main(minutes: float, clients: int, fill: int, people: int | None, data: Path, file: Path | None) -> None:
     """Ask one hub for a long time, and see whether its memory stays flat.
 
     How it is done, and how to read the figures: `python -c "import bench.soak; help(bench.soak)"`.
@@ -108,7 +115,7 @@ def main(minutes: float, clients: int, people: int | None, data: Path, file: Pat
     console = Console()
     try:
         with databases(console, data, people, reset=False) as (folder, cluster):
-            readings, requests = _soak(console, folder, cluster, minutes * 60, clients)
+            readings, requests = _soak(console, folder, cluster, minutes * 60, clients, fill)
     except (HubError, ClientsFailed) as error:
         sys.exit(f"{error}")
     except KeyboardInterrupt:
@@ -123,7 +130,7 @@ def main(minutes: float, clients: int, people: int | None, data: Path, file: Pat
 
 
 def _soak(
-    console: Console, folder: Folder, cluster: Cluster, seconds: float, count: int
+    console: Console, folder: Folder, cluster: Cluster, seconds: float, count: int, fill: int
 ) -> tuple[Sequence[Reading], int]:
     console.print("making the requests")
     loads = _loads(folder, cluster)
@@ -134,7 +141,7 @@ def _soak(
             clients.know(name, server.port, requests)
         portions = [name for name in loads if name.startswith(MIXTURE)]
         console.print("filling the caches")
-        for name in portions:
+        for name in portions * fill:
             _ask_all(clients, name, len(loads[name]), min(count, FEW))
         console.print(f"{server.memory() / _MIB:.1f} MiB with full caches", highlight=False)
         turns = [name for portion in portions for name in (*WORKLOADS, portion)]

@@ -89,7 +89,7 @@ def serve(baseline: Baseline, host: str, port: int) -> None:
                 app = await baseline.start()
                 gc.collect()
                 gc.freeze()
-                gc.set_threshold(50_000, 50, 100)
+                gc.set_threshold(50_000, 50, 20)
                 await make_server(app, lambda: None).serve(sockets=[listener])
             finally:
                 await baseline.stop()

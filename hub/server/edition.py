@@ -96,8 +96,7 @@ class Editions:
     async def start(self) -> None:
         """Begins what the first edition needs."""
         await self._current.edition.start()
-        gc.collect()
-        gc.freeze()
+        settle()
 
     async def replace(self, edition: Edition) -> None:
         """Starts an edition, and from then on answers with it. If it does not start, all stays as it is."""
@@ -142,3 +141,6 @@ def settle() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+    # The collector looks at everything again when there is a quarter more than it saw last time, which must not be a
+    # quarter of all that is frozen now.
+    gc.collect()

@@ -273,6 +273,4 @@ def _each(request: HTTPRequest, name: str) -> list[bytes]:
 
 def _said(status: int, body: bytes, more: Sequence[Header] = ()) -> Response:
     headers = {"cache-control": "private, no-store", "x-content-type-options": "nosniff"}
-    return Response(
-        body, status, headers | {name.decode(): value.decode() for name, value in more}, "application/json"
-    )
+    return Response(body, status, headers | {name.decode(): value.decode() for name, value in more}, "application/json")

@@ -132,7 +132,7 @@ async def _serve(
     reloading: asyncio.Task[None] | None = None
     try:
         await editions.start()
-        gc.set_threshold(50_000, 50, 100)
+        gc.set_threshold(50_000, 50, 20)
         if again is not None:
             wanted = asyncio.Event()
             loop.add_signal_handler(signal.SIGHUP, wanted.set)

@@ -69,7 +69,18 @@ def test_a_short_soak_gives_its_figures(tmp_path: Path, demo: object) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(soak, "SLICE", 0.5)
         patch.setattr(soak, "READERS", 200)
-        options = ["--minutes", "0.5", "--clients", "4", "--data", str(demo.folder.path), "--json", str(file)]
+        options = [
+            "--minutes",
+            "0.5",
+            "--fill",
+            "1",
+            "--clients",
+            "4",
+            "--data",
+            str(demo.folder.path),
+            "--json",
+            str(file),
+        ]
         done = CliRunner().invoke(soak.main, options)
     found = json.loads(file.read_text(encoding="utf-8"))
     assert done.exit_code in (0, 1), done.output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import Any
@@ -17,6 +18,7 @@ from graphql import (
     Lexer,
     OperationDefinitionNode,
     Source,
+    Token,
     TokenKind,
     VariableDefinitionNode,
     Visitor,
@@ -296,3 +298,25 @@ def syntax_error(text: str, most: int) -> str:
     except GraphQLError as error:
         return error.message
     return ""
+
+
+def test_a_document_that_is_forgotten_is_freed_without_the_collector() -> None:
+    """Else thousands that nobody asks for any more would wait for it, and it seldom looks at what is old."""
+
+    def tokens() -> int:
+        return sum(type(one) is Token for one in gc.get_objects())
+
+    text = "query A($n: Int) { a(x: $n) { b ...F } } fragment F on B { c @include(if: true) }"
+    gc.collect()
+    gc.disable()
+    try:
+        before = tokens()
+        document = parse_document(text, Limits())
+        fragment = document.definitions[1]
+        assert fragment.loc is not None
+        assert fragment.loc.start_token.column == text.index("fragment") + 1
+        assert tokens() > before
+        del document, fragment
+        assert tokens() == before
+    finally:
+        gc.enable()

@@ -14,7 +14,7 @@ from tests.noninterference.readers import LISTS
 
 EXAMPLES = int(os.environ.get("NONINTERFERENCE_EXAMPLES") or os.environ.get("ORACLE_EXAMPLES") or "0") or 80
 """Sequences of requests without a leak; unset: the same few on every run, set: the more the better."""
-MOST = 300
+MOST = 1_000
 """Sequences within which every planted leak must be found. Ids of rows are random, so it varies how many it takes."""
 
 LEAKS = (*leaks_in_statements.LEAKS, *leaks_in_answers.LEAKS, *leaks_between_readers.LEAKS)

@@ -142,7 +142,7 @@ def _soak(
         portions = [name for name in loads if name.startswith(MIXTURE)]
         console.print("filling the caches")
         for name in portions * fill:
-            _ask_all(clients, name, len(loads[name]), min(count, FEW))
+            _ask_all(clients, name, len(loads[name]), count)
         console.print(f"{server.memory() / _MIB:.1f} MiB with full caches", highlight=False)
         turns = [name for portion in portions for name in (*WORKLOADS, portion)]
         return _slices(console, server, clients, turns, seconds, count)

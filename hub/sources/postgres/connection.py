@@ -18,7 +18,8 @@ from hub.errors import SourceUnavailable
 CONNECT_SECONDS = 3.0
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
-STATEMENTS_KEPT = 1024
+STATEMENTS_KEPT = 256
+"""On each connection. Postgres keeps the plan of each as well, 30 to 50 KiB, and aliases make new ones without end."""
 
 
 class Plans(Enum):

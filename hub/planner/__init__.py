@@ -3,12 +3,14 @@
 Takes an authorized operation and the composed graph; gives a `Plan`. Pure and deterministic; does no I/O and sees no
 value of a viewer.
 
-graph     the supergraph as nodes and moves: what a subgraph resolves, and how one gets from it to another
-build     every field gets its cheapest way; ways that share a key are one fetch
-contexts  what a field takes from the objects above it, and how it comes down
-shares    the variants of a graph whose overrides hold for a percentage of the requests
-describe  Plan -> Description: every fetch once, numbered by steps, in the names somebody is shown
-view      Description -> text, diagrams, JSON
+graph       the supergraph as nodes and moves: what a subgraph resolves, and how one gets from it to another
+build       every field gets its cheapest way; ways that share a key are one fetch
+conditions  what a list's filter asks behind a link, searched for first
+contexts    what a field takes from the objects above it, and how it comes down
+fieldsets   keys and `@requires`, as selections that are planned like any other
+shares      the variants of a graph whose overrides hold for a percentage of the requests
+describe    Plan -> Description: every fetch once, numbered by steps, in the names somebody is shown
+view        Description -> text, diagrams, JSON
 """
 
 from hub.planner.build import plan

@@ -15,17 +15,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from types import MappingProxyType
 
-from graphql import FieldNode as AstField
 from graphql import (
-    GraphQLInputObjectType,
-    GraphQLInputType,
-    GraphQLList,
-    GraphQLNonNull,
     GraphQLObjectType,
-    GraphQLString,
-    NameNode,
     get_named_type,
     get_nullable_type,
     is_list_type,
@@ -34,17 +26,15 @@ from graphql import (
 
 from hub.errors import Internal, Refused, Shown
 from hub.model.authorized import Authorized, Grant
-from hub.model.effect import SHOWN, Effect, Effects
+from hub.model.effect import Effects
 from hub.model.entrance import ENTITIES, REPRESENTATIONS, SERVICE, KeyFields
 from hub.model.graph import Coordinate
-from hub.model.operation import Argument, Constant, Field, ListValue, ObjectValue, Variable, fields_of, items_of
 from hub.model.plan import (
     EntityWay,
     Fetch,
     Hole,
     Inherited,
     Introspection,
-    KeySearch,
     Merge,
     Node,
     Order,
@@ -60,12 +50,12 @@ from hub.model.plan import (
 )
 from hub.model.supergraph import ContextArgument, FieldSet
 from hub.model.viewer import Asserted, Profile, Standing, Universe
+from hub.planner.conditions import Conditions
 from hub.planner.contexts import Contexts, Scope
+from hub.planner.fieldsets import clash, granted, has_arguments, united
 from hub.planner.graph import Move, Place, PlannerGraph, leaves
 
 Selection = Mapping[str, tuple[Grant, ...]]
-AS_IT_IS: Mapping[Coordinate, Effects] = MappingProxyType({})
-
 
 MOST_STEPS = 100_000
 
@@ -129,7 +119,7 @@ class _Builder:
     def __init__(self, graph: PlannerGraph, profile: Profile, most_steps: int) -> None:
         self.graph = graph
         self.profile = profile
-        self.searches: list[KeySearch] = []
+        self.conditions = Conditions(graph, self.asking)
         self.most_steps = most_steps
         self.steps = 0
         self.found_ways: dict[tuple[str, Place, str, frozenset[str]], Sequence[Move]] = {}
@@ -177,7 +167,7 @@ class _Builder:
                 assert isinstance(node, Hole | Merge)
                 found[node.key] = RootValue(node.key, node)
         nodes = tuple(found[grant.key] for grant in authorized.grants)
-        return Plan(root, nodes, serial, tuple(self.searches))
+        return Plan(root, nodes, serial, tuple(self.conditions.searches))
 
     def neighbours(self, root: str, grants: Sequence[Grant]) -> Iterator[list[Grant]]:
         """Fields that run one after the other, in groups that one subgraph can run."""
@@ -340,12 +330,12 @@ class _Builder:
         """What a remote subgraph is handed of an object whose place has all of the key; an own source, nothing."""
         if move.to.graph in self.graph.own:
             return ()
-        grants = self.grants(scope.type, move.key, standing)
+        grants = granted(self.graph, scope.type, move.key, standing)
         return (Typename("__typename", move.to.type), *_Object(self, scope).nodes(tuple(grants)))
 
     def alone(self, scope: Scope, fields: FieldSet, standing: Standing) -> Node:
         """A field set of one field, planned by itself where an object stands."""
-        (node,) = _Object(self, scope).nodes(tuple(self.grants(scope.type, fields, standing)))
+        (node,) = _Object(self, scope).nodes(tuple(granted(self.graph, scope.type, fields, standing)))
         return node
 
     def link(self, holder: Scope, grant: Grant, keys: frozenset[str], selection: Selection) -> Node:
@@ -413,108 +403,13 @@ class _Builder:
             grant.key,
             grant.name,
             _nullable(grant),
-            tuple((name, self.compared(argument, name, grant)) for name, argument in grant.arguments),
+            tuple((name, self.conditions.searched(argument, name, grant)) for name, argument in grant.arguments),
             shape,
             grant.effects,
             grant.reads,
             grant.field.type,
             inherited,
         )
-
-    def compared(self, argument: Argument, name: str, grant: Grant) -> Argument:
-        """An argument whose conditions behind links are keys to be searched for.
-
-        A source in another process takes the condition as it is, and refuses what it cannot answer alone.
-        """
-        here = self.graph.own - self.graph.elsewhere
-        if here.isdisjoint(self.graph.resolvers(grant.field.parent, grant.name)):
-            return argument
-        expected = grant.field.inputs.get(name)
-        if expected is None or get_named_type(expected).name not in self.graph.filters:
-            return argument
-        return self.without_links(argument, expected, name, grant)
-
-    def without_links(self, argument: Argument, expected: GraphQLInputType, path: str, grant: Grant) -> Argument:
-        bare = get_nullable_type(expected)
-        if isinstance(bare, GraphQLList) and isinstance(get_named_type(bare), GraphQLInputObjectType):
-            items = enumerate(items_of(argument))
-            return ListValue(
-                tuple(self.without_links(item, bare.of_type, f"{path}.{index}", grant) for index, item in items)
-            )
-        if argument == Constant(None) or not isinstance(bare, GraphQLInputObjectType):
-            return argument
-        found = []
-        for name, value in fields_of(argument):
-            here = f"{path}.{name}"
-            inner = self.without_links(value, bare.fields[name].type, here, grant)
-            target = self.graph.compared.get((bare.name, name))
-            key = self.graph.link_key(*target.field) if target is not None else None
-            if target is not None and key is not None and value != Constant(None):
-                inner = self.search(target.field, key[0], inner, here, grant)
-            found.append((name, inner))
-        return ObjectValue(tuple(found))
-
-    def search(self, link: tuple[str, str], key: str, where: Argument, path: str, grant: Grant) -> Argument:
-        """Asks the home of an entity for the keys of those that meet a condition.
-
-        In the universe of what is not the reader's own: behind a link, nothing is.
-        """
-        entity = get_named_type(self.graph.field_type(*link)).name
-        if entity not in self.graph.lists:
-            message = f"`{path}` asks of `{entity}`, which this graph has no list of"
-            raise Refused([Shown(message, code="BAD_USER_INPUT")])
-        source, name, most = self.graph.lists[entity]
-        item = Shape(entity, {entity: (Value(key, key, nullable=True),)})
-        info = Shape("PageInfo", {"PageInfo": (Value("hasNextPage", "hasNextPage", nullable=False),)})
-        parts = (Value("nodes", "nodes", False, (), item), Value("pageInfo", "pageInfo", False, (), info))
-        page = Shape(f"{entity}Connection", {f"{entity}Connection": parts})
-        arguments = (("first", Constant(most)), ("where", where))
-        listed = Value(name, name, True, arguments, page, SHOWN, grant.reads)
-        fetch = self.asking(source, self.graph.root, (), Standing.OFFICIAL)
-        fetch.columns.append(listed)
-        variable = f"{path} #{len(self.searches)}"
-        self.searches.append(KeySearch(variable, path, fetch, key, most))
-        return Variable(variable)
-
-    def grants(
-        self, type_name: str, fields: FieldSet, standing: Standing, reads: Mapping[Coordinate, Effects] = AS_IT_IS
-    ) -> Iterator[Grant]:
-        """A field set as a selection, which the planner makes for itself.
-
-        A subgraph is handed as it is what `reads` says nothing of; the rest where it is shown in full, or null.
-        """
-        for node in _united(self.graph.applying(type_name, fields)):
-            if node.name == "__typename":
-                continue
-            expected = self.graph.field_type(type_name, node.name)
-            below = get_named_type(expected).name
-            selection = None
-            if node.selections:
-                concretes = self.graph.possible(below)
-                selection = {one: tuple(self.inner(one, below, node.selections, standing, reads)) for one in concretes}
-            arguments = tuple((name, Constant(value)) for name, value in node.arguments)
-            made = Field(node.name, node.name, type_name, expected, arguments, None, _NO_NODE)
-            effects = _in_full(reads.get((type_name, node.name), SHOWN))
-            yield Grant(made, standing, standing, effects, {}, selection)
-
-    def inner(
-        self, concrete: str, declared: str, fields: FieldSet, standing: Standing, reads: Mapping[Coordinate, Effects]
-    ) -> Iterator[Grant]:
-        if concrete != declared:
-            yield Grant(_typename(concrete), standing, standing, SHOWN, {}, None)
-        yield from self.grants(concrete, fields, standing, reads)
-
-
-def _in_full(effects: Effects) -> Effects:
-    """What is handed of a field: where it is not shown as it is, nothing."""
-    return Effects(*(one if one is Effect.SHOW else Effect.DENY for one in effects))
-
-
-_NO_NODE = AstField(name=NameNode(value="_"))
-
-
-def _typename(parent: str) -> Field:
-    return Field("__typename", "__typename", parent, GraphQLNonNull(GraphQLString), (), None, _NO_NODE)
 
 
 def _bound(scope: Scope) -> Mapping[str, Mapping[int, Node]]:
@@ -782,7 +677,7 @@ class _Object:
         joined = self.graph.joined(move.to, grant.name)
         required = joined.requires if joined is not None else ()
         sight = self.builder.sight(move.to.graph, grant.standing)
-        local = self.graph.gives(self.type, self.place, required) and not _has_arguments(required)
+        local = self.graph.gives(self.type, self.place, required) and not has_arguments(required)
         uses = self.uses(move.to, grant)
         taken = tuple((use.context, use.selection) for use in uses)
         identity = (move, sight, "" if local else repr(required), *taken)
@@ -841,7 +736,7 @@ class _Object:
             waiting = any(not isinstance(node, Shape) and _asks(node) for node in draft.fetch.columns)
             for other, into in self.drafts.items():
                 alike = other[:2] == identity[:2] and draft.fetch.given.keys() == into.fetch.given.keys()
-                if into is draft or not alike or _clash(draft.required, into.required):
+                if into is draft or not alike or clash(draft.required, into.required):
                     continue
                 later = _depth(into)
                 if later == depth or (later > depth and not needed and not waiting):
@@ -875,10 +770,10 @@ class _Object:
             if draft.required:
                 raise Internal(f"`{draft.fetch.source}` is an own source, which cannot require fields")
             return ()
-        fields = _united((*draft.move.key, *draft.required))
+        fields = united((*draft.move.key, *draft.required))
         keys = {(self.type, node.name) for node in draft.move.key}
         reads = {where: given for where, given in draft.reads.items() if where not in keys}
-        return tuple(self.builder.grants(self.type, fields, draft.standing, reads))
+        return tuple(granted(self.graph, self.type, fields, draft.standing, reads))
 
     def handed(self, draft: _Draft) -> tuple[Node, ...]:
         """The nodes of the representation."""
@@ -951,30 +846,3 @@ def _part(node: Node) -> Value | Hole:
     if isinstance(node, Value | Hole):
         return node
     raise Internal(f"`{getattr(node, 'key', '')}` cannot be merged")
-
-
-def _clash(one: FieldSet, other: FieldSet) -> bool:
-    """Whether two field sets ask a field with different arguments: a representation can hold only one of them."""
-    return any(
-        left.name == right.name and (left.arguments != right.arguments or _clash(left.selections, right.selections))
-        for left in one
-        for right in other
-    )
-
-
-def _has_arguments(fields: FieldSet) -> bool:
-    return any(node.arguments or _has_arguments(node.selections) for node in fields)
-
-
-def _united(fields: FieldSet) -> FieldSet:
-    """A field set in which every field stands once."""
-    found: dict[tuple[str, str | None], FieldSet] = {}
-    for node in fields:
-        where = (node.name, node.on)
-        known = found.get(where)
-        if known is None:
-            found[where] = (node,)
-        else:
-            (first,) = known
-            found[where] = (replace(first, selections=_united((*first.selections, *node.selections))),)
-    return tuple(node for (node,) in found.values())

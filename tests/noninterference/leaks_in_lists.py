@@ -23,7 +23,7 @@ from hub.model.effect import SHOWN, Effect
 from hub.model.operation import Constant, ObjectValue, fields_of
 from hub.model.plan import KeySearch
 from hub.model.viewer import Universe
-from hub.planner.build import _Builder
+from hub.planner.conditions import Conditions
 from hub.sources.postgres import listing as listings
 from hub.sources.postgres import searched
 from hub.sources.postgres.filter import Filter
@@ -256,14 +256,14 @@ _FEW = 1
 
 
 def _searching(patch: pytest.MonkeyPatch, change: Any) -> None:
-    real = _Builder.search
+    real = Conditions._search
 
     def search(self: Any, *arguments: Any) -> Any:
         variable = real(self, *arguments)
         self.searches[-1:] = change(self.searches[-1])
         return variable
 
-    patch.setattr(_Builder, "search", search)
+    patch.setattr(Conditions, "_search", search)
 
 
 @leak_of_rows(
@@ -469,7 +469,7 @@ def _(patch: pytest.MonkeyPatch) -> None:
 
 @leak_of_cursors("a condition on the key of a link skips the record behind it", TRANSITIVE)
 def _(patch: pytest.MonkeyPatch) -> None:
-    real = _Builder.search
+    real = Conditions._search
 
     def search(self: Any, link: Any, key: str, where: Any, path: str, grant: Any) -> Any:
         """Keys that are asked for are the keys that are found."""
@@ -477,4 +477,4 @@ def _(patch: pytest.MonkeyPatch) -> None:
         wanted = dict(fields_of(asked)) if asked is not None else {}
         return wanted["in"] if set(wanted) == {"in"} else real(self, link, key, where, path, grant)
 
-    patch.setattr(_Builder, "search", search)
+    patch.setattr(Conditions, "_search", search)

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
-from playwright.async_api import Browser, Page, Response, async_playwright
+from playwright.async_api import Browser, Error, Page, Response, async_playwright
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse
@@ -178,11 +178,22 @@ class Visit:
     def met(self, answer: Response) -> None:
         """Keeps an answer with its text, which is gone when the page is left."""
         self.answers.append(answer)
-        self.texts.append(asyncio.ensure_future(_text(answer)))
+        self.texts.append(asyncio.ensure_future(self._text(answer)))
 
     async def traffic(self) -> dict[str, str]:
         """Address -> the last text that came from there, and all headers."""
         return dict(await asyncio.gather(*self.texts))
+
+    async def _text(self, answer: Response) -> tuple[str, str]:
+        head = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
+        place = f"{answer.request.method} {answer.url} {answer.request.post_data or ''}"
+        try:
+            body = await answer.body()
+        except Error:
+            # A worker of the editor has ended, and what it was sent with it. Files are named by their content.
+            assert answer.url.startswith(f"{self.origin}/pages/"), answer.url
+            body = await (await self.page.request.get(answer.url)).body()
+        return place, f"{head}\n\n{body.decode('utf-8', 'replace')}"
 
     async def ready(self) -> None:
         """Waits until somebody reads and the editor stands."""
@@ -221,12 +232,6 @@ class Visit:
         await self.page.click("text=Paste a token")
         await self.page.fill("dialog textarea", token)
         await self.page.click("dialog >> text=Use it")
-
-
-async def _text(answer: Response) -> tuple[str, str]:
-    head = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
-    place = f"{answer.request.method} {answer.url} {answer.request.post_data or ''}"
-    return place, f"{head}\n\n{(await answer.body()).decode('utf-8', 'replace')}"
 
 
 Visits = Callable[..., Awaitable[Visit]]

@@ -93,7 +93,7 @@ class Verdict:
 
 
 @click.command()
-@click.option("--minutes", type=click.FloatRange(0.5, 24 * 60), default=10.0, show_default=True, help="How long.")
+@click.option("--minutes", type=click.FloatRange(0.1, 24 * 60), default=10.0, show_default=True, help="How long.")
 @click.option("--clients", type=click.IntRange(1, 256), default=16, show_default=True, help="How many ask at once.")
 @click.option(
     "--fill",

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import gc
 import logging
 import signal
 import socket
@@ -132,7 +131,6 @@ async def _serve(
     reloading: asyncio.Task[None] | None = None
     try:
         await editions.start()
-        gc.set_threshold(50_000, 50, 20)
         if again is not None:
             wanted = asyncio.Event()
             loop.add_signal_handler(signal.SIGHUP, wanted.set)

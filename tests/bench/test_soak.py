@@ -71,7 +71,7 @@ def test_a_short_soak_gives_its_figures(tmp_path: Path, demo: object) -> None:
         patch.setattr(soak, "READERS", 200)
         options = [
             "--minutes",
-            "0.5",
+            "0.1",
             "--fill",
             "1",
             "--clients",

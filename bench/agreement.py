@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
 from bench.servers import Server
@@ -47,8 +48,7 @@ def _answers(
     system: System, server: Server, workload: Workload, sample: Sequence[Variables], token: str
 ) -> list[dict[str, Any]]:
     found = []
-    with server.running():
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    with server.running(), closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)) as connection:
         for variables in sample:
             asked = system.ask(workload, variables)
             headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
@@ -58,7 +58,6 @@ def _answers(
             if answer.status != http.client.OK:
                 raise Disagreement(f"{workload.name}: `{system.name}` answers with {answer.status}: {body[:500]!r}")
             found.append(json.loads(body))
-        connection.close()
     return found
 
 

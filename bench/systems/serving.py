@@ -12,10 +12,12 @@ from typing import Protocol
 
 from starlette.types import ASGIApp
 
+from hub.cli import COLLECTOR
 from hub.domain.codes import table
 from hub.domain.identifiers import PERSONAL_ID, TAX_CODE, FormatError
 from hub.errors import Unauthenticated
 from hub.model.viewer import Audience, Served, Universe
+from hub.server.edition import settle
 from hub.server.identity import Identity, open_identity
 from hub.server.run import bind, make_server
 from hub.settings import SourceDsns, read_settings, require_serving
@@ -87,9 +89,8 @@ def serve(baseline: Baseline, host: str, port: int) -> None:
         async def run() -> None:
             try:
                 app = await baseline.start()
-                gc.collect()
-                gc.freeze()
-                gc.set_threshold(50_000, 50, 20)
+                settle()
+                gc.set_threshold(*COLLECTOR)
                 await make_server(app, lambda: None).serve(sockets=[listener])
             finally:
                 await baseline.stop()

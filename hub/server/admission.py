@@ -21,7 +21,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, TypeVarTuple
 
 from hub.cache import NEVER, Bounded, Charge, Quota, Rate, Store, Verdict
 from hub.errors import Overloaded, RateLimited, Refused, Shown
@@ -38,6 +38,7 @@ Window = tuple[int, int]
 
 Header = tuple[bytes, bytes]
 Result = TypeVar("Result")
+Arguments = TypeVarTuple("Arguments")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class Admission:
         try:
             if self._counts(viewer):
                 return await self._charged(request, viewer)
-            return await self._placed(request, viewer, None)
+            return await self._placed(self._engine.execute, request, viewer, None)
         except Refused as refused:
             headers = retry_after(refused)
             return Response(refusal(refused.errors), executed=False, status=refused.status, headers=headers)
@@ -104,12 +105,7 @@ class Admission:
             name = self._name(viewer)
             self._check_blocked(name)
             await self._charge(name, viewer.profile.audience, 0)
-        if not self._places.taken():
-            await self._places.wait()
-        try:
-            return await work()
-        finally:
-            self._places.give_back()
+        return await self._placed(work)
 
     def _counts(self, viewer: Viewer) -> bool:
         """Whether he has a rate or a quota here: a hub that asks for a reader has counted him itself."""
@@ -126,18 +122,16 @@ class Admission:
             charged = True
             headers = await self._charge(name, viewer.profile.audience, cost)
 
-        response = await self._placed(request, viewer, charge)
+        response = await self._placed(self._engine.execute, request, viewer, charge)
         if not charged:
             await charge(0)
         return replace(response, headers=(*response.headers, *headers)) if headers else response
 
-    async def _placed(
-        self, request: Request, viewer: Viewer, charge: Callable[[int], Awaitable[None]] | None
-    ) -> Response:
+    async def _placed(self, work: Callable[[*Arguments], Awaitable[Result]], *arguments: *Arguments) -> Result:
         if not self._places.taken():
             await self._places.wait()
         try:
-            return await self._engine.execute(request, viewer, charge)
+            return await work(*arguments)
         finally:
             self._places.give_back()
 
